@@ -1,0 +1,1 @@
+"""Airtable as typed values and one async client."""

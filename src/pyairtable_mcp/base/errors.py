@@ -1,0 +1,182 @@
+"""Every refusal and failure a person or a model can meet, as one tree.
+
+    AppError
+    ├── Refused               the caller can put it right; nothing was sent
+    │   ├── InvalidArguments  the arguments do not have the tool's shape
+    │   ├── UnknownTool       no tool of this name is offered
+    │   ├── UnknownName       no base, table, field, view, option or record answers to this name
+    │   ├── AmbiguousName     more than one does
+    │   ├── BadValue          the value does not fit its field or argument
+    │   ├── ReadOnlyField     Airtable computes this field
+    │   ├── NotAllowed        this server is set not to do it
+    │   ├── BadCursor         the cursor is not one of ours, or belongs to another query
+    │   ├── NotConfigured     a setting is missing or wrong
+    │   └── TooLarge          more than Airtable or this server takes in one go
+    └── Upstream              Airtable, or the way to it
+        ├── Unauthorized      the token is missing, wrong or revoked
+        ├── Forbidden         the token may not, or the object does not exist
+        ├── NotFound          the object is gone
+        ├── Rejected          Airtable judged the request invalid
+        ├── RateLimited       too many requests, and no time left to wait
+        ├── QuotaExhausted    the workspace's monthly allowance is used up
+        ├── Unavailable       no usable answer; nothing was changed
+        └── OutcomeUnknown    a write was sent and no answer came back
+
+Every error carries a `code` (stable, machine-readable), a `message`, an optional `hint` (what to do),
+`candidates` (the closest right values) and `retryable` (whether the same call may succeed later).
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+
+class AppError(Exception):
+    """The root; raised itself only when a fault of ours reached the surface."""
+
+    code: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str = "", candidates: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.candidates = tuple(candidates)
+
+
+class Refused(AppError):
+    """The caller can put it right; nothing was sent."""
+
+    code = "refused"
+
+
+class InvalidArguments(Refused):
+    """The arguments do not have the tool's shape."""
+
+    code = "invalid_arguments"
+
+
+class UnknownTool(Refused):
+    """No tool of this name is offered."""
+
+    code = "unknown_tool"
+
+
+class UnknownName(Refused):
+    """No base, table, field, view, option or record answers to this name."""
+
+    code = "unknown_name"
+
+
+class AmbiguousName(Refused):
+    """More than one object answers to this name."""
+
+    code = "ambiguous_name"
+
+
+class BadValue(Refused):
+    """The value does not fit its field or argument."""
+
+    code = "bad_value"
+
+
+class ReadOnlyField(Refused):
+    """Airtable computes this field, so nobody can write it."""
+
+    code = "read_only_field"
+
+
+class NotAllowed(Refused):
+    """This server is set not to do it."""
+
+    code = "not_allowed"
+
+
+class BadCursor(Refused):
+    """The cursor is not one of ours, or belongs to another query."""
+
+    code = "bad_cursor"
+
+
+class NotConfigured(Refused):
+    """A setting is missing or wrong."""
+
+    code = "not_configured"
+
+
+class TooLarge(Refused):
+    """More than Airtable or this server takes in one go."""
+
+    code = "too_large"
+
+
+class Upstream(AppError):
+    """Airtable, or the way to it, did not do what was asked.
+
+    `status` is the HTTP status (0 when there was no answer), `kind` is Airtable's own error type.
+    """
+
+    code = "upstream"
+
+    def __init__(
+        self, message: str, *, hint: str = "", candidates: Sequence[str] = (), status: int = 0, kind: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, candidates=candidates)
+        self.status = status
+        self.kind = kind
+
+
+class Unauthorized(Upstream):
+    """The token is missing, wrong or revoked."""
+
+    code = "unauthorized"
+
+
+class Forbidden(Upstream):
+    """The token may not, or the object does not exist: Airtable answers both alike."""
+
+    code = "forbidden"
+
+
+class NotFound(Upstream):
+    """The object is gone."""
+
+    code = "not_found"
+
+
+class Rejected(Upstream):
+    """Airtable judged the request invalid."""
+
+    code = "rejected"
+
+
+class RateLimited(Upstream):
+    """Too many requests, and no time left to wait."""
+
+    code = "rate_limited"
+    retryable = True
+
+
+class QuotaExhausted(Upstream):
+    """The workspace's monthly allowance of API calls is used up."""
+
+    code = "quota_exhausted"
+
+
+class Unavailable(Upstream):
+    """No usable answer came, and nothing was changed."""
+
+    code = "unavailable"
+    retryable = True
+
+
+class OutcomeUnknown(Upstream):
+    """A write was sent and no answer came back: look before sending it again."""
+
+    code = "outcome_unknown"
+
+
+def error_classes(root: type[AppError] = AppError) -> Iterator[type[AppError]]:
+    """Yield the whole tree from `root`, parents first."""
+    yield root
+    for child in root.__subclasses__():
+        yield from error_classes(child)

@@ -1,0 +1,1 @@
+"""Use cases: names resolved, values validated, work done, a typed result returned."""

@@ -1,0 +1,1 @@
+"""An Airtable-compatible server anyone can run. Imports base only."""

@@ -1,0 +1,1 @@
+"""What a model sees: tools, resources, prompts, and the text of every answer."""
