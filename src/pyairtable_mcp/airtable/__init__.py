@@ -1,1 +1,40 @@
-"""Airtable as typed values and one async client."""
+"""Airtable as typed values and one async client: paths, errors, paging, schema cache, write batches."""
+
+from pyairtable_mcp.airtable.client import Airtable, open_airtable
+from pyairtable_mcp.airtable.comments import CommentPage
+from pyairtable_mcp.airtable.models import (
+    Base,
+    BaseSchema,
+    Comment,
+    Field,
+    Identity,
+    Mention,
+    Record,
+    Table,
+    User,
+    View,
+)
+from pyairtable_mcp.airtable.records import Page, Query
+from pyairtable_mcp.airtable.writes import Outcome, Patch, Row, WriteReport
+
+__all__ = [
+    "Airtable",
+    "Base",
+    "BaseSchema",
+    "Comment",
+    "CommentPage",
+    "Field",
+    "Identity",
+    "Mention",
+    "Outcome",
+    "Page",
+    "Patch",
+    "Query",
+    "Record",
+    "Row",
+    "Table",
+    "User",
+    "View",
+    "WriteReport",
+    "open_airtable",
+]

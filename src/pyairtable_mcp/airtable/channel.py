@@ -1,0 +1,169 @@
+"""One request of Airtable's API, from what is asked to what is answered."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import JsonValue
+
+from pyairtable_mcp.airtable.paths import api_path
+from pyairtable_mcp.airtable.wire import Parse, judge
+from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.base.errors import NotConfigured
+from pyairtable_mcp.net.http import Request, Response
+from pyairtable_mcp.net.pacing import Limit
+from pyairtable_mcp.net.resend import Effect
+from pyairtable_mcp.net.sender import DEADLINE, Call, Reply, Sender, Spent, Verdict
+
+T = TypeVar("T")
+
+AIRTABLE: Final = "https://api.airtable.com"
+_CONTENT: Final = "https://content.airtable.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where requests go: `api`, and `content` for uploaded files; both without a slash at the end."""
+
+    api: str
+    content: str
+
+    @classmethod
+    def of(cls, url: str) -> "Endpoints":
+        """Return the endpoints behind an endpoint URL; Airtable's own takes files at another host.
+
+        Raises `NotConfigured` unless it is a plain http or https URL.
+        """
+        parts = urlsplit(url)
+        odd = parts.query or parts.fragment or parts.username is not None
+        if parts.scheme not in ("http", "https") or not parts.hostname or odd:
+            raise NotConfigured(f"{url!r} is not an endpoint URL.", hint=f"It looks like {AIRTABLE}.")
+        api = url.rstrip("/")
+        return cls(api, _CONTENT if api == AIRTABLE else api)
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A token to call Airtable with; it never shows in a representation.
+
+    Raises `NotConfigured` for one that no header can carry (a pasted line break, say).
+    """
+
+    token: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Check that the token is printable ASCII without blanks."""
+        if not re.fullmatch(r"[!-~]+", self.token):
+            raise NotConfigured(
+                "The Airtable token contains characters that no token has.",
+                hint="Copy AIRTABLE_API_KEY again, without blanks or line breaks.",
+            )
+
+    @cached_property
+    def key(self) -> str:
+        """Return a name for this credential that does not reveal it."""
+        return hashlib.sha256(self.token.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """Requests a second for each base and for the token (0: unlimited), and the seconds one call may take."""
+
+    per_base: int = 5
+    per_token: int = 50
+    seconds: float = DEADLINE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ask(Generic[T]):
+    """What is asked of Airtable.
+
+    `segments` follow `/v0/`; `base` is the base whose allowance it counts against, or empty; `parse` reads
+    the answer's JSON and raises `ValueError` if it lacks what it must contain.
+    """
+
+    method: str
+    segments: Sequence[str]
+    parse: Parse[T]
+    base: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+    body: JsonValue = None
+    effect: Effect = "read"
+    content: bool = False
+
+
+class Channel:
+    """Asks Airtable in the name of one credential, and keeps account of what it cost."""
+
+    def __init__(
+        self, sender: Sender, credential: Credential | None, endpoints: Endpoints, terms: Terms, clock: Clock
+    ) -> None:
+        self._sender = sender
+        self._credential = credential
+        self._endpoints = endpoints
+        self._terms = terms
+        self._clock = clock
+        self.spent = Spent()
+
+    @property
+    def principal(self) -> str:
+        """Return a name for whose eyes the answers are; it belongs into every cache key."""
+        return self._credential.key if self._credential else ""
+
+    def metered(self, spent: Spent) -> "Channel":
+        """Return the same channel with an account of its own."""
+        other = Channel(self._sender, self._credential, self._endpoints, self._terms, self._clock)
+        other.spent = spent
+        return other
+
+    def ready(self) -> Credential:
+        """Return the credential; raises `NotConfigured` when there is none."""
+        if self._credential is None:
+            raise NotConfigured(
+                "No Airtable token is set.",
+                hint="Set AIRTABLE_API_KEY to a personal access token (airtable.com/create/tokens), "
+                "or start with --sandbox to try it without an account.",
+            )
+        return self._credential
+
+    def request(self, ask: Ask[T]) -> Request:
+        """Return the request that would go out, the token included.
+
+        Raises `BadValue` for a segment that is not one, `NotConfigured` without a token.
+        """
+        host = self._endpoints.content if ask.content else self._endpoints.api
+        return Request(
+            method=ask.method,
+            url=host + api_path(*ask.segments),
+            query=ask.query,
+            json=ask.body,
+            headers=(("Authorization", f"Bearer {self.ready().token}"),),
+        )
+
+    async def reply(self, ask: Ask[T]) -> Reply[T]:
+        """Ask, and return the answer with whether an earlier try went unanswered; raises as `Sender.send`."""
+        secret = self.ready().token
+
+        def judged(response: Response) -> Verdict[T]:
+            return judge(response, ask.parse, now=self._clock.now(), secret=secret)
+
+        call = Call(
+            request=self.request(ask),
+            judge=judged,
+            limits=self._limits(ask.base),
+            effect=ask.effect,
+            seconds=self._terms.seconds,
+        )
+        return await self._sender.send(call, self.spent)
+
+    async def ask(self, ask: Ask[T]) -> T:
+        """Ask, and return what the answer says; raises as `Sender.send`."""
+        return (await self.reply(ask)).value
+
+    def _limits(self, base: str) -> tuple[Limit, ...]:
+        token = Limit(f"token:{self.principal}", self._terms.per_token)
+        return (Limit(f"base:{base}", self._terms.per_base), token) if base else (token,)

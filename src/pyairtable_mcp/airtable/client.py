@@ -1,0 +1,200 @@
+"""Airtable as one object: every call the rest of the program makes, by ids and in typed values."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from random import Random
+
+from pydantic import JsonValue
+
+from pyairtable_mcp.airtable import comments, metadata, records, writes
+from pyairtable_mcp.airtable.channel import AIRTABLE, Channel, Credential, Endpoints, Terms
+from pyairtable_mcp.airtable.comments import CommentPage
+from pyairtable_mcp.airtable.metadata import Body
+from pyairtable_mcp.airtable.models import Base, BaseSchema, Comment, Field, Identity, Record, Table, User
+from pyairtable_mcp.airtable.records import Page, Query
+from pyairtable_mcp.airtable.schema import Key, SchemaCache
+from pyairtable_mcp.airtable.writes import Patch, Row, WriteReport
+from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.net.http import AsgiApp, open_http
+from pyairtable_mcp.net.pacing import Pacer
+from pyairtable_mcp.net.sender import DEADLINE, Sender, Spent
+
+
+class Airtable:
+    """Airtable in the name of one credential.
+
+    Every method raises `NotConfigured` without a token and `BadValue` for an id that cannot be one, both
+    before anything is sent; the `Upstream` errors otherwise. Fields go in and come back by their ids.
+    """
+
+    def __init__(self, channel: Channel, cache: SchemaCache) -> None:
+        self._channel = channel
+        self._cache = cache
+
+    @property
+    def spent(self) -> Spent:
+        """Return the account of what went through this object: requests sent, seconds waited for leave."""
+        return self._channel.spent
+
+    def metered(self) -> "Airtable":
+        """Return the same client with a new account, to learn what one piece of work costs."""
+        return Airtable(self._channel.metered(Spent()), self._cache)
+
+    async def bases(self, *, fresh: bool = False) -> tuple[Base, ...]:
+        """Return every base the token can see; up to five minutes old unless `fresh`."""
+        self._channel.ready()
+        key = Key(self._channel.principal)
+        return await self._cache.bases.get(key, lambda: metadata.read_bases(self._channel), fresh=fresh)
+
+    async def schema(self, base_id: str, *, fresh: bool = False) -> BaseSchema:
+        """Return the tables, fields and views of a base; up to five minutes old unless `fresh`."""
+        self._channel.ready()
+        key = Key(self._channel.principal, base_id)
+        return await self._cache.schemas.get(
+            key, lambda: metadata.read_schema(self._channel, base_id), fresh=fresh
+        )
+
+    async def page(self, base_id: str, table_id: str, query: Query, *, size: int, offset: str = "") -> Page:
+        """Return one page of `size` (1 to 100) records, with one request.
+
+        A cursor that has died raises `Rejected` of kind `LIST_RECORDS_ITERATOR_NOT_AVAILABLE`.
+        """
+        return await records.read_page(self._channel, base_id, table_id, query, size=size, offset=offset)
+
+    def records(
+        self, base_id: str, table_id: str, query: Query, *, limit: int | None = None
+    ) -> AsyncIterator[Page]:
+        """Return all pages, or as many as hold `limit` records; each record once, even over a dead cursor."""
+        return records.read_pages(self._channel, base_id, table_id, query, limit=limit)
+
+    async def records_by_id(
+        self, base_id: str, table_id: str, ids: Sequence[str], fields: tuple[str, ...] = ()
+    ) -> dict[str, Record]:
+        """Return the records of these ids, in their order, 100 with a request; missing ones are absent."""
+        return await records.read_by_id(self._channel, base_id, table_id, ids, fields)
+
+    async def create_records(
+        self, base_id: str, table_id: str, rows: Sequence[Row], *, typecast: bool = False
+    ) -> WriteReport:
+        """Create a record for each row; see `WriteReport` for how failures are told."""
+        return await writes.create(self._channel, base_id, table_id, rows, typecast=typecast)
+
+    async def update_records(
+        self, base_id: str, table_id: str, patches: Sequence[Patch], *, typecast: bool = False
+    ) -> WriteReport:
+        """Change cells of these records; see `WriteReport` for how failures are told."""
+        return await writes.update(self._channel, base_id, table_id, patches, typecast=typecast)
+
+    async def upsert_records(
+        self,
+        base_id: str,
+        table_id: str,
+        rows: Sequence[Row],
+        match_on: Sequence[str],
+        *,
+        typecast: bool = False,
+    ) -> WriteReport:
+        """Update the record each row agrees with in the `match_on` fields (1 to 3), or create it."""
+        return await writes.upsert(self._channel, base_id, table_id, rows, match_on, typecast=typecast)
+
+    async def delete_records(self, base_id: str, table_id: str, ids: Sequence[str]) -> WriteReport:
+        """Delete these records; see `WriteReport` for how failures are told."""
+        return await writes.delete(self._channel, base_id, table_id, ids)
+
+    async def upload_attachment(
+        self, base_id: str, record_id: str, field_id: str, *, filename: str, content_type: str, content: bytes
+    ) -> tuple[JsonValue, ...]:
+        """Add a file of at most 5 MB to an attachment cell; return all the cell's attachments after it.
+
+        Raises `TooLarge` before anything is sent.
+        """
+        return await comments.upload(
+            self._channel,
+            base_id,
+            record_id,
+            field_id,
+            filename=filename,
+            content_type=content_type,
+            content=content,
+        )
+
+    async def comments(
+        self, base_id: str, table_id: str, record_id: str, *, size: int = 100, offset: str = ""
+    ) -> CommentPage:
+        """Return one page of `size` (1 to 100) comments, newest first."""
+        return await comments.read_comments(
+            self._channel, base_id, table_id, record_id, size=size, offset=offset
+        )
+
+    async def create_comment(
+        self, base_id: str, table_id: str, record_id: str, text: str, parent: str = ""
+    ) -> Comment:
+        """Write a comment, in answer to the comment `parent` if given; `@[usr...]` mentions somebody."""
+        return await comments.add_comment(self._channel, base_id, table_id, record_id, text, parent=parent)
+
+    async def collaborators(self, base_id: str) -> tuple[User, ...]:
+        """Return who may use the base; `Forbidden` or `NotFound` where Airtable does not tell this token."""
+        return await metadata.read_collaborators(self._channel, base_id)
+
+    async def whoami(self) -> Identity:
+        """Return whom the token belongs to."""
+        return await metadata.read_identity(self._channel)
+
+    async def create_table(self, base_id: str, body: Body) -> Table:
+        """Create a table from a body in Airtable's words: name, fields, description."""
+        async with self._changing(base_id):
+            return await metadata.create_table(self._channel, base_id, body)
+
+    async def update_table(self, base_id: str, table_id: str, body: Body) -> Table:
+        """Change a table's name or description."""
+        async with self._changing(base_id):
+            return await metadata.update_table(self._channel, base_id, table_id, body)
+
+    async def create_field(self, base_id: str, table_id: str, body: Body) -> Field:
+        """Create a field from a body in Airtable's words: name, type, options, description."""
+        async with self._changing(base_id):
+            return await metadata.create_field(self._channel, base_id, table_id, body)
+
+    async def update_field(self, base_id: str, table_id: str, field_id: str, body: Body) -> Field:
+        """Change a field's name, description or options."""
+        async with self._changing(base_id):
+            return await metadata.update_field(self._channel, base_id, table_id, field_id, body)
+
+    def forget(self, base_id: str) -> None:
+        """Drop what is remembered of a base, because its schema was seen to have changed."""
+        self._cache.schemas.invalidate(base_id)
+
+    @asynccontextmanager
+    async def _changing(self, base_id: str) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            # Also after a failure: an unanswered change may have been made.
+            self.forget(base_id)
+
+
+@asynccontextmanager
+async def open_airtable(
+    *,
+    token: str,
+    clock: Clock,
+    rng: Random,
+    endpoint_url: str = AIRTABLE,
+    rate_per_base: int = 5,
+    rate_per_token: int = 50,
+    deadline: float = DEADLINE,
+    asgi_app: AsgiApp | None = None,
+) -> AsyncIterator[Airtable]:
+    """Give a client, and close its connections afterwards.
+
+    An empty `token` gives a client whose every call raises `NotConfigured`. Rates are requests a second, 0
+    for no limit; `deadline` is the seconds one request may take, waiting and repeats included. With
+    `asgi_app` requests go to that application in this process. Raises `NotConfigured` for an unusable
+    `endpoint_url` or a token no header can carry.
+    """
+    endpoints = Endpoints.of(endpoint_url)
+    terms = Terms(per_base=rate_per_base, per_token=rate_per_token, seconds=deadline)
+    credential = Credential(token) if token else None
+    async with open_http(asgi_app) as http:
+        sender = Sender(http, Pacer(clock), clock, rng)
+        yield Airtable(Channel(sender, credential, endpoints, terms, clock), SchemaCache(clock))

@@ -1,0 +1,135 @@
+"""What Airtable answers with, as values: slim, frozen, and deaf to keys we do not know.
+
+pyairtable's own schema models are not used here: parsing 2,500 fields with them blocks the event loop for
+over a second. A field's `type` and `options` stay as Airtable sends them, so that a type invented tomorrow
+is just another word.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated
+
+import pydantic
+from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
+from pydantic.alias_generators import to_camel
+
+Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+"""A text that may be left out or null: both read as empty."""
+
+Options = Annotated[dict[str, JsonValue], BeforeValidator(lambda value: {} if value is None else value)]
+"""A field's options; fields without any have an empty dict."""
+
+
+class Model(BaseModel):
+    """A frozen value read from Airtable's camelCase JSON; unknown keys are dropped."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+
+class Base(Model):
+    """A base the token can see; `permission_level` is `none`, `read`, `comment`, `edit` or `create`."""
+
+    id: str
+    name: str
+    permission_level: Text = ""
+
+
+class Field(Model):
+    """A field; `type` and `options` are Airtable's own words."""
+
+    id: str
+    name: str
+    type: str
+    description: Text = ""
+    options: Options = pydantic.Field(default_factory=dict)
+
+
+class View(Model):
+    """A view; `type` is `grid`, `form`, `calendar`, ..."""
+
+    id: str
+    name: str
+    type: str
+
+
+class Table(Model):
+    """A table with its fields in order; the primary field is one of them."""
+
+    id: str
+    name: str
+    primary_field_id: str = ""
+    description: Text = ""
+    fields: tuple[Field, ...] = ()
+    views: tuple[View, ...] = ()
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Field]:
+        """Return the fields by their ids."""
+        return {field.id: field for field in self.fields}
+
+
+class BaseSchema(Model):
+    """Every table of a base, in order."""
+
+    id: str
+    tables: tuple[Table, ...]
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Table]:
+        """Return the tables by their ids."""
+        return {table.id: table for table in self.tables}
+
+
+class User(Model):
+    """A person or service account."""
+
+    id: str
+    email: Text = ""
+    name: Text = ""
+
+
+class Identity(Model):
+    """Whom the token belongs to; `scopes` is empty where Airtable does not tell them."""
+
+    id: str
+    email: Text = ""
+    scopes: tuple[str, ...] = ()
+
+
+class Mention(Model):
+    """Somebody a comment names: a user or a user group; stands in the text as `@[id]`."""
+
+    id: str
+    type: Text = ""
+    display_name: Text = ""
+    email: Text = ""
+
+
+class Comment(Model):
+    """A comment on a record; `parent` is the id of the comment it answers, or empty."""
+
+    id: str
+    author: User
+    text: str
+    created_time: str
+    parent: Text = pydantic.Field(default="", alias="parentCommentId")
+    mentioned: dict[str, Mention] = pydantic.Field(default_factory=dict)
+
+    @property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Return everybody the comment names."""
+        return tuple(self.mentioned.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record; `fields` is keyed by field id and leaves empty cells out, as Airtable does.
+
+    `created_time` is ISO 8601 in UTC; `comment_count` is None unless it was asked for.
+    """
+
+    id: str
+    created_time: str
+    fields: Mapping[str, JsonValue]
+    comment_count: int | None = None
