@@ -1,1 +1,16 @@
 """An Airtable-compatible server anyone can run. Imports base only."""
+
+from pyairtable_mcp.sandbox.http.faults import Disconnected, Fault, FaultQueue
+from pyairtable_mcp.sandbox.http.ledger import RequestRecord
+from pyairtable_mcp.sandbox.sandbox import DEFAULT_TOKEN, Sandbox
+from pyairtable_mcp.sandbox.serve import serve_sandbox
+
+__all__ = [
+    "DEFAULT_TOKEN",
+    "Disconnected",
+    "Fault",
+    "FaultQueue",
+    "RequestRecord",
+    "Sandbox",
+    "serve_sandbox",
+]

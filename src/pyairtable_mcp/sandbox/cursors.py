@@ -1,0 +1,47 @@
+"""Page cursors: a list of record ids fixed at the first page, forgotten when nobody asks for the next one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cachetools import LRUCache
+
+from pyairtable_mcp.base.clock import Clock
+
+IDLE_SECONDS: Final = 300.0
+"""How long a cursor lives unused. Airtable documents "a few minutes" without a figure."""
+
+_KEPT: Final = 1_000
+
+
+@dataclass(slots=True)
+class _Listing:
+    ids: Sequence[str]
+    question: object
+    used: float
+
+
+class Cursors:
+    """Listings under way, by their iterator id."""
+
+    def __init__(self, clock: Clock, idle: float = IDLE_SECONDS) -> None:
+        self._clock = clock
+        self._idle = idle
+        self._listings: LRUCache[str, _Listing] = LRUCache(_KEPT)
+
+    def open(self, iterator: str, ids: Sequence[str], question: object) -> None:
+        """Remember the ids one listing has to hand out; `question` is what it was asked for."""
+        self._listings[iterator] = _Listing(ids, question, self._clock.monotonic())
+
+    def resume(self, offset: str, question: object) -> tuple[str, int, Sequence[str]] | None:
+        """Return the iterator, the position and all ids behind an offset; None when stale or not ours."""
+        iterator, _, place = offset.partition("/")
+        listing = self._listings.get(iterator)
+        now = self._clock.monotonic()
+        if listing is None or listing.question != question or now - listing.used > self._idle:
+            self._listings.pop(iterator, None)
+            return None
+        if not place.isascii() or not place.isdecimal() or int(place[:12]) >= len(listing.ids):
+            return None
+        listing.used = now
+        return iterator, int(place[:12]), listing.ids

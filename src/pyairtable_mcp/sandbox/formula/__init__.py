@@ -1,0 +1,1 @@
+"""Airtable's formula language: text to tree (grammar), tree to closure (compiler), functions as tables."""

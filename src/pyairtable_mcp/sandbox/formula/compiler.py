@@ -1,0 +1,129 @@
+"""Tree to closure: names are bound to fields and functions once, so running is plain calls."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from cachetools import LRUCache
+
+from pyairtable_mcp.sandbox.formula.functions import FUNCTIONS
+from pyairtable_mcp.sandbox.formula.grammar import (
+    BadFormula,
+    Call,
+    Chain,
+    Literal,
+    Negated,
+    Reference,
+    Tree,
+    parse,
+)
+from pyairtable_mcp.sandbox.formula.kinds import Lazy, Node, Scope
+from pyairtable_mcp.sandbox.formula.operators import OPERATORS
+from pyairtable_mcp.sandbox.formula.values import Failed, Value, to_number, truthy
+from pyairtable_mcp.sandbox.state.model import Table
+
+_CACHED: Final = 512
+
+
+def _constant(value: Value) -> Node:
+    return lambda _: value
+
+
+def _field(field_id: str) -> Node:
+    return lambda scope: scope.field(field_id)
+
+
+def _all_values(scope: Scope) -> Value:
+    return scope.values
+
+
+class _Binder:
+    """Binds one tree to one table; `rollup` lets the word `values` stand for the linked values."""
+
+    def __init__(self, table: Table, *, rollup: bool) -> None:
+        self._table = table
+        self._rollup = rollup
+
+    def bind(self, tree: Tree) -> Node:
+        match tree:
+            case Literal(value):
+                return _constant(value)
+            case Reference(name):
+                return self._reference(name)
+            case Chain(first, rest):
+                return self._chain(self.bind(first), [(OPERATORS[op], self.bind(each)) for op, each in rest])
+            case Negated(value):
+                return _negation(self.bind(value))
+            case Call(name, args):
+                return self._call(name, args)
+
+    def _reference(self, name: str) -> Node:
+        field = self._table.field_by(name) or self._table.field_by(name.strip())
+        if field is not None:
+            return _field(field.id)
+        if self._rollup and name == "values":
+            return _all_values
+        raise BadFormula(f"Unknown field names: {name.lower()}")
+
+    def _chain(self, first: Node, rest: Sequence[tuple[Callable[[Value, Value], Value], Node]]) -> Node:
+        if not rest:
+            return first
+
+        def run(scope: Scope) -> Value:
+            value = first(scope)
+            for apply, right in rest:
+                value = apply(value, right(scope))
+            return value
+
+        return run
+
+    def _call(self, name: str, args: Sequence[Tree]) -> Node:
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise BadFormula(f"Unknown function: {name}")
+        if not function.least <= len(args) <= (function.most if function.most is not None else len(args)):
+            raise BadFormula(f"{name} does not take {len(args)} arguments")
+        if name == "LAST_MODIFIED_TIME":
+            return self._modified(args)
+        nodes = [self.bind(each) for each in args]
+        if isinstance(function, Lazy):
+            lazy = function.apply
+            return lambda scope: lazy(scope, nodes)
+        strict = function.apply
+        return lambda scope: strict([node(scope) for node in nodes])
+
+    def _modified(self, args: Sequence[Tree]) -> Node:
+        """Bind the one function whose arguments are fields, not their values."""
+        named: list[str] = []
+        for each in args:
+            field = self._table.field_by(each.name) if isinstance(each, Reference) else None
+            if field is None:
+                raise BadFormula("LAST_MODIFIED_TIME takes field names only")
+            named.append(field.id)
+        return lambda scope: scope.modified(named)
+
+
+def _negation(inner: Node) -> Node:
+    return lambda scope: -to_number(inner(scope))
+
+
+class Formulas:
+    """Compiled formulas by table, schema revision and text; the least used are forgotten."""
+
+    def __init__(self) -> None:
+        self._cache: LRUCache[tuple[str, int, str, bool], Node] = LRUCache(_CACHED)
+
+    def compiled(self, table: Table, text: str, *, rollup: bool = False) -> Node:
+        """Return a formula bound to a table; raise `BadFormula` when it is none of this table."""
+        key = (table.id, table.revision, text, rollup)
+        node = self._cache.get(key)
+        if node is None:
+            node = self._cache[key] = _Binder(table, rollup=rollup).bind(parse(text))
+        return node
+
+    def matches(self, table: Table, text: str, scope: Scope) -> bool:
+        """Tell whether a filter holds; an error does not match."""
+        node = self.compiled(table, text)
+        try:
+            return truthy(node(scope))
+        except Failed:
+            return False

@@ -1,0 +1,1 @@
+"""The sandbox's front: Airtable's URLs, laws and answers over Starlette."""

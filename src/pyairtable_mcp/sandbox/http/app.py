@@ -1,0 +1,55 @@
+"""The table of routes, and the Starlette app made of it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pyairtable_mcp.sandbox.http.call import Handler
+from pyairtable_mcp.sandbox.http.front import Front, lost
+from pyairtable_mcp.sandbox.http.routes import comments, meta, records, schema, uploads
+
+ROUTES: Final[Sequence[tuple[str, str, Handler]]] = (
+    ("GET", "/v0/meta/whoami", meta.whoami),
+    ("GET", "/v0/meta/bases", meta.list_bases),
+    ("GET", "/v0/meta/bases/{base}", meta.get_base),
+    ("GET", "/v0/meta/bases/{base}/collaborators", meta.get_base),
+    ("GET", "/v0/meta/bases/{base}/tables", meta.list_tables),
+    ("POST", "/v0/meta/bases/{base}/tables", schema.create_table),
+    ("PATCH", "/v0/meta/bases/{base}/tables/{table}", schema.update_table),
+    ("POST", "/v0/meta/bases/{base}/tables/{table}/fields", schema.create_field),
+    ("PATCH", "/v0/meta/bases/{base}/tables/{table}/fields/{field}", schema.update_field),
+    ("POST", "/v0/{base}/{record}/{field}/uploadAttachment", uploads.upload),
+    ("GET", "/v0/{base}/{table}", records.list_by_get),
+    ("POST", "/v0/{base}/{table}", records.create),
+    ("PATCH", "/v0/{base}/{table}", partial(records.update_many, replace=False)),
+    ("PUT", "/v0/{base}/{table}", partial(records.update_many, replace=True)),
+    ("DELETE", "/v0/{base}/{table}", records.delete_many),
+    ("POST", "/v0/{base}/{table}/listRecords", records.list_by_post),
+    ("GET", "/v0/{base}/{table}/{record}", records.get_one),
+    ("PATCH", "/v0/{base}/{table}/{record}", partial(records.update_one, replace=False)),
+    ("PUT", "/v0/{base}/{table}/{record}", partial(records.update_one, replace=True)),
+    ("DELETE", "/v0/{base}/{table}/{record}", records.delete_one),
+    ("GET", "/v0/{base}/{table}/{record}/comments", comments.list_comments),
+    ("POST", "/v0/{base}/{table}/{record}/comments", comments.create_comment),
+    ("PATCH", "/v0/{base}/{table}/{record}/comments/{comment}", comments.update_comment),
+    ("DELETE", "/v0/{base}/{table}/{record}/comments/{comment}", comments.delete_comment),
+)
+"""Method, path and handler of everything the sandbox answers, the more particular path first."""
+
+
+def build_app(front: Front) -> Starlette:
+    """Return the app that serves every route through `front`."""
+    routes = [Route(path, _endpoint(front, handler), methods=[method]) for method, path, handler in ROUTES]
+    return Starlette(routes=routes, exception_handlers={404: lost, 405: lost})
+
+
+def _endpoint(front: Front, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return await front.serve(request, handler)
+
+    return endpoint

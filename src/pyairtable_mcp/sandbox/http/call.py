@@ -1,0 +1,85 @@
+"""One request as a handler sees it: the place it names, its parameters, its body."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pyairtable_mcp.sandbox.cursors import Cursors
+from pyairtable_mcp.sandbox.formula.compiler import Formulas
+from pyairtable_mcp.sandbox.reading import BaseReader
+from pyairtable_mcp.sandbox.state.model import Base, Record, Table, Workspace
+from pyairtable_mcp.sandbox.wire import Json, JsonObject, hidden, invalid, not_found
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What handlers work on: the workspace, and what is remembered between requests beside it."""
+
+    workspace: Workspace
+    formulas: Formulas
+    cursors: Cursors
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, authenticated and admitted. `query` keeps the order and the repeats of the URL."""
+
+    world: World
+    path: Mapping[str, str]
+    query: Sequence[tuple[str, str]]
+    body: Json
+
+    @property
+    def base(self) -> Base:
+        """The base the URL names; refuse with 403 when there is none."""
+        base = self.world.workspace.bases.get(self.path["base"])
+        if base is None:
+            raise hidden()
+        return base
+
+    @property
+    def table(self) -> Table:
+        """The table the URL names by id or name; refuse with 403 when there is none."""
+        table = self.base.table_by(self.path["table"])
+        if table is None:
+            raise hidden()
+        return table
+
+    @property
+    def record(self) -> Record:
+        """The record the URL names; refuse with 404 when there is none."""
+        record = self.table.records.get(self.path["record"])
+        if record is None:
+            raise not_found()
+        return record
+
+    def reader(self) -> BaseReader:
+        """Return a reader of the base as it is now."""
+        return BaseReader(self.world.workspace, self.base, self.world.formulas)
+
+    def object(self, allowed: Collection[str]) -> JsonObject:
+        """Return the body, an object with none but the allowed keys; refuse anything else."""
+        return checked(self.body, allowed)
+
+
+def checked(body: Json, allowed: Collection[str]) -> JsonObject:
+    """Return a JSON object with none but the allowed keys; refuse anything else."""
+    if not isinstance(body, dict):
+        raise invalid("the body must be a JSON object")
+    unknown = sorted(set(body) - set(allowed))
+    if unknown:
+        raise invalid(f"unknown key {unknown[0]!r}")
+    return body
+
+
+def flag(body: JsonObject, key: str) -> bool:
+    """Return a truth value of a body, false when missing; refuse anything else."""
+    value = body.get(key)
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise invalid(f"{key} must be true or false")
+    return value
+
+
+Handler: TypeAlias = Callable[[Call], Json]

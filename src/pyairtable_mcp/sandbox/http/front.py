@@ -1,0 +1,139 @@
+"""The life of one request: who, how often, what fault, what answer, one line in the ledger."""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.sandbox.http.call import Call, Handler, World
+from pyairtable_mcp.sandbox.http.faults import Disconnected, Fault, FaultQueue
+from pyairtable_mcp.sandbox.http.ledger import RequestRecord, count_records
+from pyairtable_mcp.sandbox.http.rate import RateLaw
+from pyairtable_mcp.sandbox.wire import ApiError, Json, too_large, too_many, typed, unauthenticated
+
+URL_LIMIT: Final = 16_000
+"""Longest URL, in characters (Airtable support, URL length limit)."""
+
+BODY_LIMIT: Final = 10_000_000
+"""Longest body read, in bytes: a 5 MB upload in base64 is 6.7 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and a JSON body."""
+
+    status: int
+    body: Json
+
+
+class Front:
+    """Everything that happens around a handler."""
+
+    def __init__(
+        self, world: World, tokens: frozenset[str], clock: Clock, law: RateLaw, faults: FaultQueue
+    ) -> None:
+        self._world = world
+        self._tokens = tokens
+        self._clock = clock
+        self._law = law
+        self._faults = faults
+        self.requests: list[RequestRecord] = []
+
+    async def serve(self, request: Request, handler: Handler) -> Response:
+        """Answer one request and write it into the ledger."""
+        at = self._clock.monotonic()
+        fault = self._faults.take(request.method, request.url.path)
+        if fault and fault.before_commit:
+            self._log(request, fault.status, 0, at)
+            return _faulty(fault)
+        body: Json = None
+        try:
+            self._admit(request, at)
+            body = await _body(request)
+            answer = Answer(200, handler(self._call(request, body)))
+        except ApiError as error:
+            answer = Answer(error.status, error.body)
+        status = fault.status if fault else answer.status
+        self._log(request, status, count_records(body, answer.body), at)
+        return _faulty(fault) if fault else _response(answer)
+
+    def _admit(self, request: Request, at: float) -> None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or token.strip() not in self._tokens:
+            raise unauthenticated()
+        if not self._law.admits(token.strip(), request.path_params.get("base", ""), at):
+            raise too_many()
+        if len(str(request.url)) > URL_LIMIT:
+            raise typed(414, "URI_TOO_LONG", f"The URL is longer than {URL_LIMIT} characters")
+
+    def _call(self, request: Request, body: Json) -> Call:
+        return Call(self._world, request.path_params, request.query_params.multi_items(), body)
+
+    def _log(self, request: Request, status: int, records: int, at: float) -> None:
+        params = request.path_params
+        line = RequestRecord(
+            method=request.method,
+            path=request.url.path,
+            base=params.get("base", ""),
+            table=params.get("table", ""),
+            status=status,
+            records=records,
+            at=at,
+        )
+        self.requests.append(line)
+
+
+async def _body(request: Request) -> Json:
+    """Return the parsed body, None when there is none; refuse what is no JSON or too long."""
+    raw = b""
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > BODY_LIMIT:
+            raise too_large("The request body is too large")
+    if not raw.strip():
+        return None
+    try:
+        parsed: Json = json.loads(raw, parse_int=_number, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise typed(422, "INVALID_REQUEST_BODY", "Could not parse request body") from error
+    return parsed
+
+
+def _no_constant(name: str) -> Json:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _number(digits: str) -> int | float:
+    """Return a number as JavaScript would: whole ones of many digits lose their last digits."""
+    return int(digits) if len(digits) < 18 else float(digits)
+
+
+def _response(answer: Answer) -> Response:
+    content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return Response(content, answer.status, media_type="application/json")
+
+
+def _faulty(fault: Fault) -> Response:
+    if fault.status == 0:
+        raise Disconnected
+    if fault.text is not None:
+        return Response(fault.text, fault.status, headers=dict(fault.headers))
+    body = (
+        fault.body
+        if fault.body is not None
+        else {"error": {"type": "SERVER_ERROR", "message": "Scripted fault"}}
+    )
+    response = _response(Answer(fault.status, body))
+    response.headers.update(fault.headers)
+    return response
+
+
+async def lost(request: Request, error: Exception) -> Response:
+    """Answer a path or a method that is none of Airtable's."""
+    del request
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    return _response(Answer(404 if status == 405 else status, {"error": "NOT_FOUND"}))

@@ -1,0 +1,49 @@
+"""Airtable's rate law: requests per second, counted at arrival, and a penalty for those who break it.
+
+Five a second per base and fifty per token, then 429 for 30 seconds (Airtable API reference, rate limits).
+"""
+
+from collections import deque
+from typing import Final
+
+TOKEN_RATE: Final = 50
+PENALTY: Final = 30.0
+
+
+class Window:
+    """Arrivals within the last second, and until when everything is refused."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._arrivals: deque[float] = deque()
+        self._closed_until = float("-inf")
+
+    def admits(self, now: float) -> bool:
+        """Tell whether an arrival at `now` (monotonic seconds) is admitted, and count it."""
+        if now < self._closed_until:
+            return False
+        while self._arrivals and self._arrivals[0] <= now - 1.0:
+            self._arrivals.popleft()
+        if len(self._arrivals) >= self._limit:
+            self._closed_until = now + PENALTY
+            return False
+        self._arrivals.append(now)
+        return True
+
+
+class RateLaw:
+    """One window per base and one per token; a `rate` of 0 admits everything."""
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._bases: dict[str, Window] = {}
+        self._tokens: dict[str, Window] = {}
+
+    def admits(self, token: str, base_id: str, now: float) -> bool:
+        """Tell whether a request at `now` is admitted; `base_id` is "" when it concerns no base."""
+        if not self._rate:
+            return True
+        by_token = self._tokens.setdefault(token, Window(TOKEN_RATE)).admits(now)
+        if not base_id:
+            return by_token
+        return by_token and self._bases.setdefault(base_id, Window(self._rate)).admits(now)

@@ -1,0 +1,108 @@
+"""Comments on a record: newest first, mentions as `@[usr…]`, replies by parent id."""
+
+import re
+from typing import Final
+
+from pyairtable_mcp.sandbox.formula.values import iso
+from pyairtable_mcp.sandbox.http.call import Call
+from pyairtable_mcp.sandbox.state.model import Comment, Workspace
+from pyairtable_mcp.sandbox.wire import Json, JsonObject, forbidden, invalid, not_found
+
+PAGE: Final = 100
+"""Most comments on one page (Airtable API reference, list comments)."""
+
+_MENTION: Final = re.compile(r"@\[(usr[A-Za-z0-9]{14})\]")
+
+
+def list_comments(call: Call) -> Json:
+    """Answer a page of comments, newest first; the offset is the id of the next page's first comment."""
+    given = dict(call.query)
+    if set(given) - {"offset", "pageSize"}:
+        raise invalid("unknown parameter")
+    size = given.get("pageSize", str(PAGE))
+    if not re.fullmatch(r"\d{1,3}", size, re.ASCII) or not 1 <= int(size) <= PAGE:
+        raise invalid(f"pageSize must be between 1 and {PAGE}")
+    newest = call.record.comments[::-1]
+    start = _start(newest, given.get("offset", ""))
+    end = start + int(size)
+    shown = [_show(call.world.workspace, each) for each in newest[start:end]]
+    return {"comments": shown, "offset": newest[end].id if end < len(newest) else None}
+
+
+def _start(comments: list[Comment], offset: str) -> int:
+    if not offset:
+        return 0
+    for place, each in enumerate(comments):
+        if each.id == offset:
+            return place
+    raise invalid("unknown offset")
+
+
+def create_comment(call: Call) -> Json:
+    """Add a comment, or a reply to one."""
+    body, record, workspace = call.object({"text", "parentCommentId"}), call.record, call.world.workspace
+    parent = body.get("parentCommentId")
+    if parent is not None and parent not in [each.id for each in record.comments]:
+        raise not_found()
+    comment = Comment(
+        id=workspace.new_id("com"),
+        author=workspace.owner,
+        text=_text(body),
+        created=workspace.clock.now(),
+        parent=parent if isinstance(parent, str) else "",
+    )
+    record.comments.append(comment)
+    return _show(workspace, comment)
+
+
+def update_comment(call: Call) -> Json:
+    """Change the text of one's own comment."""
+    text, comment = _text(call.object({"text"})), _own(call)
+    comment.text, comment.edited = text, call.world.workspace.clock.now()
+    return _show(call.world.workspace, comment)
+
+
+def delete_comment(call: Call) -> Json:
+    """Delete one's own comment."""
+    comment = _own(call)
+    call.record.comments.remove(comment)
+    return {"id": comment.id, "deleted": True}
+
+
+def _own(call: Call) -> Comment:
+    comment = next((each for each in call.record.comments if each.id == call.path["comment"]), None)
+    if comment is None:
+        raise not_found()
+    if comment.author != call.world.workspace.owner:
+        raise forbidden("You are not permitted to perform this operation")
+    return comment
+
+
+def _text(body: JsonObject) -> str:
+    text = body.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise invalid("text must not be empty")
+    return text
+
+
+def _show(workspace: Workspace, comment: Comment) -> JsonObject:
+    shown: dict[str, Json] = {
+        "id": comment.id,
+        "author": workspace.users[comment.author].as_json(),
+        "text": comment.text,
+        "createdTime": iso(comment.created),
+        "lastUpdatedTime": iso(comment.edited) if comment.edited else None,
+    }
+    if comment.parent:
+        shown["parentCommentId"] = comment.parent
+    mentioned = {
+        key: _mention(workspace, key) for key in _MENTION.findall(comment.text) if key in workspace.users
+    }
+    if mentioned:
+        shown["mentioned"] = mentioned
+    return shown
+
+
+def _mention(workspace: Workspace, user_id: str) -> Json:
+    user = workspace.users[user_id]
+    return {"type": "user", "id": user.id, "displayName": user.name, "email": user.email}

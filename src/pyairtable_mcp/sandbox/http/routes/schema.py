@@ -1,0 +1,48 @@
+"""Creating and changing tables and fields."""
+
+from typing import Final
+
+from pyairtable_mcp.sandbox.describing import describe_field, describe_table
+from pyairtable_mcp.sandbox.http.call import Call
+from pyairtable_mcp.sandbox.schema.building import SchemaWriter
+from pyairtable_mcp.sandbox.state.model import Field
+from pyairtable_mcp.sandbox.wire import Json, invalid, not_found
+
+_FIELD: Final = frozenset({"name", "type", "description", "options"})
+
+
+def create_table(call: Call) -> Json:
+    """Create a table with its fields and a first grid view."""
+    body = call.object({"name", "description", "fields"})
+    table = SchemaWriter(call.world.workspace, call.base).create_table(body)
+    return describe_table(call.base, table)
+
+
+def update_table(call: Call) -> Json:
+    """Change a table's name or description."""
+    body = call.object({"name", "description", "dateDependencySettings"})
+    SchemaWriter(call.world.workspace, call.base).update_table(call.table, body)
+    return describe_table(call.base, call.table)
+
+
+def create_field(call: Call) -> Json:
+    """Create a field."""
+    field = SchemaWriter(call.world.workspace, call.base).create_field(call.table, call.object(_FIELD))
+    return describe_field(call.base, field)
+
+
+def update_field(call: Call) -> Json:
+    """Change a field's name, description or, where it can be done, options."""
+    body = call.object({"name", "description", "options"})
+    if not body:
+        raise invalid("nothing to change")
+    field = _field(call)
+    SchemaWriter(call.world.workspace, call.base).update_field(call.table, field, body)
+    return describe_field(call.base, field)
+
+
+def _field(call: Call) -> Field:
+    field = call.table.field_by(call.path["field"])
+    if field is None:
+        raise not_found()
+    return field

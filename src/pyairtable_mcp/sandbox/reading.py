@@ -1,0 +1,141 @@
+"""Reading cells of one base at one moment: shown, spelled, or as formulas see them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from pyairtable_mcp.sandbox.fields.kinds import Cell
+from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
+from pyairtable_mcp.sandbox.formula.compiler import Formulas
+from pyairtable_mcp.sandbox.formula.grammar import BadFormula
+from pyairtable_mcp.sandbox.formula.values import Failed, Value
+from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table, User, Workspace
+from pyairtable_mcp.sandbox.wire import Json
+
+CHAIN_LIMIT: Final = 24
+"""How many computed fields may lie on top of each other before a cell shows an error."""
+
+
+class BaseReader:
+    """Reads one base; values are remembered, so make a new one after every change."""
+
+    def __init__(self, workspace: Workspace, base: Base, formulas: Formulas) -> None:
+        self._users = workspace.users
+        self._base = base
+        self._formulas = formulas
+        self._known: dict[tuple[str, str], Value | Failed] = {}
+        self._open: set[tuple[str, str]] = set()
+        self.now = workspace.clock.now()
+
+    def table(self, table_id: str) -> Table | None:
+        """Return a table of the base by id."""
+        return self._base.tables.get(table_id)
+
+    def user(self, user_id: str) -> User | None:
+        """Return a user by id."""
+        return self._users.get(user_id)
+
+    def json(self, table: Table, record: Record, field: Field) -> Json:
+        """Return a cell as the API shows it; None when it is empty."""
+        return FIELD_TYPES[field.type].show(Cell(self, table, record, field))
+
+    def text(self, table: Table, record: Record, field: Field) -> str:
+        """Return a cell as `cellFormat=string` shows it; "" when it is empty."""
+        shown = _result(field)
+        try:
+            return FIELD_TYPES[shown.type].spell(self.value(table, record, field), shown)
+        except Failed:
+            return "#ERROR!"
+
+    def value(self, table: Table, record: Record, field: Field) -> Value:
+        """Return a cell as formulas see it; raise `Failed` when it shows an error."""
+        key = (record.id, field.id)
+        if key not in self._known:
+            self._known[key] = self._compute(key, Cell(self, table, record, field))
+        known = self._known[key]
+        if isinstance(known, Failed):
+            raise known
+        return known
+
+    def formula(
+        self, table: Table, record: Record, field: Field, text: str, values: Sequence[Value]
+    ) -> Value:
+        """Compute a formula text over a record; `values` is what a rollup's word `values` stands for."""
+        del field
+        try:
+            compiled = self._formulas.compiled(table, text, rollup=True)
+        except BadFormula as error:
+            raise Failed(str(error)) from error
+        return compiled(RecordScope(self, table, record, values))
+
+    def matches(self, table: Table, record: Record, text: str) -> bool:
+        """Tell whether a record matches a filter; raise `BadFormula` when the filter cannot be understood."""
+        return self._formulas.matches(table, text, RecordScope(self, table, record, ()))
+
+    def check(self, table: Table, text: str) -> None:
+        """Raise `BadFormula` when a filter cannot be understood."""
+        self._formulas.compiled(table, text)
+
+    def _compute(self, key: tuple[str, str], cell: Cell) -> "Value | Failed":
+        if key in self._open or len(self._open) >= CHAIN_LIMIT:
+            return Failed("a field that depends on itself")
+        self._open.add(key)
+        try:
+            return FIELD_TYPES[cell.field.type].value(cell)
+        except Failed as failed:
+            return failed
+        except RecursionError:
+            return Failed("fields computed from fields, too deep")
+        finally:
+            self._open.discard(key)
+
+
+def _result(field: Field) -> Field:
+    """Return the field a computed value is spelled like, which is the field itself when it has no result."""
+    result = field.options.get("result")
+    kind = result.get("type") if isinstance(result, dict) else None
+    if not isinstance(result, dict) or kind not in FIELD_TYPES:
+        return field
+    options = result.get("options")
+    return Field(field.id, field.name, str(kind), dict(options) if isinstance(options, Mapping) else {})
+
+
+class RecordScope:
+    """What a formula sees of one record."""
+
+    __slots__ = ("_reader", "_record", "_table", "values")
+
+    def __init__(self, reader: BaseReader, table: Table, record: Record, values: Sequence[Value]) -> None:
+        self._reader = reader
+        self._table = table
+        self._record = record
+        self.values = values
+
+    @property
+    def now(self) -> datetime:
+        """The present moment."""
+        return self._reader.now
+
+    @property
+    def record_id(self) -> str:
+        """The record's id."""
+        return self._record.id
+
+    @property
+    def created(self) -> datetime:
+        """When the record was made."""
+        return self._record.created
+
+    def modified(self, fields: Sequence[str]) -> datetime | None:
+        """Return when the record, or any of these fields, was last changed."""
+        if not fields:
+            return self._record.modified
+        touched = self._record.touched
+        return max((touched[each] for each in fields if each in touched), default=None)
+
+    def field(self, field_id: str) -> Value:
+        """Return the value of a field of the record."""
+        field = self._table.fields.get(field_id)
+        if field is None:
+            raise Failed("the field is gone")
+        return self._reader.value(self._table, self._record, field)

@@ -1,0 +1,58 @@
+"""The sandbox as one object: a workspace, the app that serves it, and what was asked of it."""
+
+from collections.abc import Mapping
+from random import Random
+
+from starlette.applications import Starlette
+
+from pyairtable_mcp.base.clock import Clock, SystemClock
+from pyairtable_mcp.sandbox.cursors import IDLE_SECONDS, Cursors
+from pyairtable_mcp.sandbox.formula.compiler import Formulas
+from pyairtable_mcp.sandbox.http.app import build_app
+from pyairtable_mcp.sandbox.http.call import World
+from pyairtable_mcp.sandbox.http.faults import FaultQueue
+from pyairtable_mcp.sandbox.http.front import Front
+from pyairtable_mcp.sandbox.http.ledger import RequestRecord
+from pyairtable_mcp.sandbox.http.rate import RateLaw
+from pyairtable_mcp.sandbox.seeds import SEEDS
+from pyairtable_mcp.sandbox.state.model import User, Workspace
+
+DEFAULT_TOKEN = "patSandbox"
+"""The token a sandbox accepts when none is given."""
+
+
+class Sandbox:
+    """An Airtable of one's own, in memory.
+
+    `rate` is the requests per second each base admits, 0 for no limit (per token it is always 50);
+    `cursor_idle` the seconds an unused page cursor lives. Raises `KeyError` for an unknown seed.
+    """
+
+    def __init__(
+        self,
+        seed: str = "studio",
+        *,
+        clock: Clock | None = None,
+        rng: Random | None = None,
+        rate: int = 5,
+        tokens: frozenset[str] = frozenset({DEFAULT_TOKEN}),
+        cursor_idle: float = IDLE_SECONDS,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.tokens = tokens
+        self.workspace = Workspace(self.clock, rng or Random())
+        SEEDS[seed](self.workspace)
+        self.faults = FaultQueue()
+        world = World(self.workspace, Formulas(), Cursors(self.clock, cursor_idle))
+        self._front = Front(world, tokens, self.clock, RateLaw(rate), self.faults)
+        self.app: Starlette = build_app(self._front)
+
+    @property
+    def requests(self) -> list[RequestRecord]:
+        """Every request so far, in order of arrival; clear the list to start counting anew."""
+        return self._front.requests
+
+    @property
+    def people(self) -> Mapping[str, User]:
+        """The users of the workspace by id; the tokens belong to `workspace.owner`."""
+        return self.workspace.users

@@ -1,0 +1,35 @@
+"""Records as the API answers them: empty cells left out, by field name or id, as JSON or as text."""
+
+from collections.abc import Sequence
+
+from pyairtable_mcp.sandbox.formula.values import iso
+from pyairtable_mcp.sandbox.http.params import Shape
+from pyairtable_mcp.sandbox.reading import BaseReader
+from pyairtable_mcp.sandbox.state.model import Field, Record, Table
+from pyairtable_mcp.sandbox.wire import Json, JsonObject, unknown_field
+
+
+def shown_fields(table: Table, shape: Shape) -> Sequence[Field]:
+    """Return the fields to show; refuse unknown names."""
+    if shape.fields is None:
+        return tuple(table.fields.values())
+    found = []
+    for key in dict.fromkeys(shape.fields):
+        field = table.field_by(key)
+        if field is None:
+            raise unknown_field(key)
+        found.append(field)
+    return found
+
+
+def show(reader: BaseReader, table: Table, record: Record, shape: Shape) -> JsonObject:
+    """Return one record as JSON."""
+    cells: dict[str, Json] = {}
+    for field in shown_fields(table, shape):
+        cell = reader.text(table, record, field) if shape.text else reader.json(table, record, field)
+        if cell not in (None, "", []):
+            cells[field.id if shape.by_id else field.name] = cell
+    answer: dict[str, Json] = {"id": record.id, "createdTime": iso(record.created), "fields": cells}
+    if shape.comment_count:
+        answer["commentCount"] = len(record.comments)
+    return answer

@@ -1,0 +1,150 @@
+"""What a workspace holds: users, bases, tables, fields, views, records, comments.
+
+Cells are kept in the form that survives renames: select options by option id, people by user id,
+links by record id, dates as ISO text. Reading and writing them is the business of `fields`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+
+from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.base.ids import Kind, mint
+from pyairtable_mcp.sandbox.wire import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who may use the workspace."""
+
+    id: str
+    name: str
+    email: str
+
+    def as_json(self) -> JsonObject:
+        """Return the collaborator object that cells and comments carry."""
+        return {"id": self.id, "email": self.email, "name": self.name}
+
+
+@dataclass(slots=True)
+class Field:
+    """A column.
+
+    `options` is what the metadata API shows; `formula` is the text a formula or rollup computes with
+    (Airtable shows it for formulas only).
+    """
+
+    id: str
+    name: str
+    type: str
+    options: dict[str, Json] = field(default_factory=dict)
+    description: str = ""
+    formula: str = ""
+
+
+@dataclass(slots=True)
+class View:
+    """A view: a filter formula ("" for none), an order of (field id, descending), the fields shown."""
+
+    id: str
+    name: str
+    type: str = "grid"
+    filter: str = ""
+    order: tuple[tuple[str, bool], ...] = ()
+    visible: tuple[str, ...] | None = None
+
+
+@dataclass(slots=True)
+class Comment:
+    """A comment on a record; `text` keeps mentions as `@[usr…]`."""
+
+    id: str
+    author: str
+    text: str
+    created: datetime
+    edited: datetime | None = None
+    parent: str = ""
+
+
+@dataclass(slots=True)
+class Record:
+    """A row: its filled cells by field id, and who made and last changed it when."""
+
+    id: str
+    number: int
+    created: datetime
+    created_by: str
+    modified: datetime
+    modified_by: str
+    cells: dict[str, Json] = field(default_factory=dict)
+    touched: dict[str, datetime] = field(default_factory=dict)
+    comments: list[Comment] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Table:
+    """A table; `revision` grows whenever the schema changes, so compiled formulas can be told stale."""
+
+    id: str
+    name: str
+    fields: dict[str, Field] = field(default_factory=dict)
+    views: dict[str, View] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
+    description: str = ""
+    revision: int = 0
+    next_number: int = 1
+
+    @property
+    def primary(self) -> Field:
+        """The primary field, which is the first."""
+        return next(iter(self.fields.values()))
+
+    def field_by(self, key: str) -> Field | None:
+        """Return the field of this id or exact name, or None."""
+        found = self.fields.get(key)
+        return found or next((each for each in self.fields.values() if each.name == key), None)
+
+    def view_by(self, key: str) -> View | None:
+        """Return the view of this id or exact name, or None."""
+        found = self.views.get(key)
+        return found or next((each for each in self.views.values() if each.name == key), None)
+
+
+@dataclass(slots=True)
+class Base:
+    """A base and its tables, in order."""
+
+    id: str
+    name: str
+    tables: dict[str, Table] = field(default_factory=dict)
+    created: datetime | None = None
+
+    def table_by(self, key: str) -> Table | None:
+        """Return the table of this id or exact name, or None."""
+        found = self.tables.get(key)
+        return found or next((each for each in self.tables.values() if each.name == key), None)
+
+
+@dataclass(slots=True)
+class Workspace:
+    """Everything the sandbox remembers, with the clock and the randomness it mints ids from.
+
+    `owner` is the user id that every token acts as; `uploads` holds uploaded bytes by attachment id.
+    """
+
+    clock: Clock
+    rng: Random
+    users: dict[str, User] = field(default_factory=dict)
+    bases: dict[str, Base] = field(default_factory=dict)
+    owner: str = ""
+    uploads: dict[str, bytes] = field(default_factory=dict)
+
+    def new_id(self, kind: Kind) -> str:
+        """Return a fresh id of this kind."""
+        return mint(kind, self.rng)
+
+    def user_by(self, key: str) -> User | None:
+        """Return the user of this id, e-mail (any case) or exact name, or None."""
+        if key in self.users:
+            return self.users[key]
+        return next((u for u in self.users.values() if key.lower() == u.email.lower() or key == u.name), None)

@@ -1,0 +1,138 @@
+"""The only way a workspace changes: one request's changes, taken back together when one of them fails."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table, Workspace
+from pyairtable_mcp.sandbox.wire import Json
+
+_COLOURS: Final = (
+    "blueLight2",
+    "cyanLight2",
+    "tealLight2",
+    "greenLight2",
+    "yellowLight2",
+    "orangeLight2",
+    "pinkLight2",
+)
+
+
+class Transaction:
+    """Changes made for one request in one base, as one user at one moment."""
+
+    def __init__(self, workspace: Workspace, base: Base) -> None:
+        self.workspace = workspace
+        self.base = base
+        self.user = workspace.owner
+        self.now = workspace.clock.now()
+        self._undo: list[Callable[[], object]] = []
+
+    def rollback(self) -> None:
+        """Take back every change, the last one first."""
+        while self._undo:
+            self._undo.pop()()
+
+    def set_cell(self, record: Record, field: Field, value: Json) -> None:
+        """Store a value (None clears) and keep the other side of a link in step."""
+        before = record.cells.get(field.id)
+        if before == value:
+            return
+        self._put(record, field, value)
+        if field.type == "multipleRecordLinks":
+            self._mirror(record, field, before, value)
+
+    def add_record(self, table: Table, cells: Mapping[str, Json]) -> Record:
+        """Make a record, then fill its cells."""
+        record = Record(
+            id=self.workspace.new_id("rec"),
+            number=table.next_number,
+            created=self.now,
+            created_by=self.user,
+            modified=self.now,
+            modified_by=self.user,
+        )
+        table.next_number += 1
+        table.records[record.id] = record
+        self._undo.append(lambda: table.records.pop(record.id))
+        for field_id, value in cells.items():
+            self.set_cell(record, table.fields[field_id], value)
+        return record
+
+    def remove_record(self, table: Table, record: Record) -> None:
+        """Delete a record and every link to it; the record itself is not brought back by a rollback."""
+        for field in table.fields.values():
+            if field.type == "multipleRecordLinks" and field.id in record.cells:
+                self.set_cell(record, field, None)
+        for other, field in self._one_way(table):
+            for each in other.records.values():
+                held = each.cells.get(field.id)
+                if isinstance(held, list) and record.id in held:
+                    self._put(each, field, [key for key in held if key != record.id] or None)
+        del table.records[record.id]
+
+    def add_choice(self, table: Table, field: Field, name: str) -> str:
+        """Add a select option and return its id."""
+        held = field.options.get("choices")
+        before = list(held) if isinstance(held, list) else []
+        choice_id = self.workspace.new_id("sel")
+        colour = _COLOURS[len(before) % len(_COLOURS)]
+        field.options["choices"] = [*before, {"id": choice_id, "name": name, "color": colour}]
+        table.revision += 1
+        self._undo.append(lambda: field.options.update(choices=before))
+        return choice_id
+
+    def _put(self, record: Record, field: Field, value: Json) -> None:
+        before, touched = record.cells.get(field.id), record.touched.get(field.id)
+        modified = (record.modified, record.modified_by)
+        self._undo.append(lambda: _restore(record, field.id, before, touched, modified))
+        _store(record.cells, field.id, value)
+        record.touched[field.id] = record.modified = self.now
+        record.modified_by = self.user
+
+    def _mirror(self, record: Record, field: Field, before: Json, after: Json) -> None:
+        target = self.base.tables.get(str(field.options.get("linkedTableId")))
+        inverse = target.fields.get(str(field.options.get("inverseLinkFieldId"))) if target else None
+        if target is None or inverse is None:
+            return
+        old, new = _keys(before), _keys(after)
+        for key in old:
+            if key not in new and (other := target.records.get(key)):
+                rest = [each for each in _keys(other.cells.get(inverse.id)) if each != record.id]
+                self._put(other, inverse, rest or None)
+        for key in new:
+            if key not in old and (other := target.records.get(key)):
+                held = _keys(other.cells.get(inverse.id))
+                if record.id not in held:
+                    self._put(other, inverse, [*held, record.id])
+
+    def _one_way(self, table: Table) -> list[tuple[Table, Field]]:
+        """Return link fields into a table that have no other side there."""
+        return [
+            (other, field)
+            for other in self.base.tables.values()
+            for field in other.fields.values()
+            if field.options.get("linkedTableId") == table.id and not field.options.get("inverseLinkFieldId")
+        ]
+
+
+def _keys(cell: Json) -> list[str]:
+    return [each for each in cell if isinstance(each, str)] if isinstance(cell, list) else []
+
+
+def _store(cells: dict[str, Json], key: str, value: Json) -> None:
+    if value is None:
+        cells.pop(key, None)
+    else:
+        cells[key] = value
+
+
+def _restore(
+    record: Record, key: str, before: Json, touched: datetime | None, modified: tuple[datetime, str]
+) -> None:
+    _store(record.cells, key, before)
+    if touched is None:
+        record.touched.pop(key, None)
+    else:
+        record.touched[key] = touched
+    record.modified, record.modified_by = modified

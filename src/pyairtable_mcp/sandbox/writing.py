@@ -1,0 +1,129 @@
+"""Writing records: values judged against their fields, links and options resolved, all or nothing."""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from pyairtable_mcp.base.ids import is_id
+from pyairtable_mcp.sandbox.fields.choices import names
+from pyairtable_mcp.sandbox.fields.kinds import Incoming
+from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
+from pyairtable_mcp.sandbox.reading import BaseReader
+from pyairtable_mcp.sandbox.state.model import Field, Record, Table, User
+from pyairtable_mcp.sandbox.state.transaction import Transaction
+from pyairtable_mcp.sandbox.wire import (
+    ApiError,
+    Json,
+    JsonObject,
+    bad_value,
+    missing_row,
+    typed,
+    unknown_field,
+    unknown_option,
+)
+
+_COMPUTED: Final = "cannot accept a value because the field is computed"
+
+
+class RecordWriter:
+    """Writes records of one table for one request; satisfies `fields.kinds.Writer`."""
+
+    def __init__(self, transaction: Transaction, table: Table, reader: BaseReader, *, typecast: bool) -> None:
+        self._transaction = transaction
+        self._table = table
+        self._reader = reader
+        self.typecast = typecast
+
+    def create(self, given: JsonObject) -> Record:
+        """Make a record from cells by field name or id."""
+        return self._transaction.add_record(self._table, self._judged(given, {}))
+
+    def update(self, record: Record, given: JsonObject, *, replace: bool) -> Record:
+        """Change the named cells; with `replace`, clear every other writable one."""
+        cells = self._judged(given, record.cells)
+        for field in self._table.fields.values():
+            if field.id in cells or (replace and FIELD_TYPES[field.type].parse):
+                self._transaction.set_cell(record, field, cells.get(field.id))
+        return record
+
+    def _judged(self, given: JsonObject, held: Mapping[str, Json]) -> dict[str, Json]:
+        """Return stored values by field id."""
+        cells: dict[str, Json] = {}
+        for key, raw in given.items():
+            field = self._table.field_by(key)
+            if field is None:
+                raise unknown_field(key)
+            cells[field.id] = self.judge(field, raw, held.get(field.id))
+        return cells
+
+    def judge(self, field: Field, raw: Json, held: Json = None) -> Json:
+        """Return the stored form of a value for a field; None clears."""
+        parse = FIELD_TYPES[field.type].parse
+        if parse is None:
+            raise bad_value(field.name, _COMPUTED)
+        return None if raw is None else parse(Incoming(raw, field, self, held))
+
+    def choice(self, field: Field, name: str) -> str:
+        """Return the option id of this name, creating it under typecast."""
+        known = {shown: key for key, shown in names(field).items()}
+        if name in known:
+            return known[name]
+        if not self.typecast:
+            raise unknown_option(name)
+        wanted = name.strip()
+        folded = next((key for shown, key in known.items() if shown.lower() == wanted.lower()), None)
+        return folded or self._transaction.add_choice(self._table, field, wanted)
+
+    def link(self, field: Field, key: str) -> str:
+        """Return the id of the linked record `key` (its id, or under typecast its name, made if missing)."""
+        target = self._transaction.base.tables.get(str(field.options.get("linkedTableId")))
+        if target is None:
+            raise bad_value(field.name)
+        if key in target.records:
+            return key
+        if is_id(key, "rec"):
+            raise missing_row(key)
+        if not self.typecast:
+            raise typed(422, "INVALID_RECORD_ID", f'Value "{key}" is not a valid record ID.')
+        return self._named(target, key)
+
+    def _named(self, target: Table, name: str) -> str:
+        primary = target.primary
+        for record in target.records.values():
+            if self._reader.text(target, record, primary) == name:
+                return record.id
+        value = self.judge(primary, name)
+        return self._transaction.add_record(target, {primary.id: value}).id
+
+    def person(self, key: str) -> User | None:
+        """Return the user of this id or e-mail, and under typecast also of this name."""
+        user = self._transaction.workspace.user_by(key)
+        by_name = user is not None and key not in (user.id, user.email) and key.lower() != user.email.lower()
+        return None if by_name and not self.typecast else user
+
+    def attachment(self, given: Json, held: Json) -> Json:
+        """Return the attachment object for one `{"url"}` or `{"id"}`; `held` is the present cell."""
+        if not isinstance(given, dict):
+            raise _bad_attachment("Attachments are objects with a url or an id.")
+        key, url, filename = given.get("id"), given.get("url"), given.get("filename")
+        if isinstance(key, str):
+            return _kept(key, held)
+        if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
+            raise _bad_attachment("Invalid url for an attachment.")
+        name = filename if isinstance(filename, str) and filename else _file_name(url)
+        return {"id": self._transaction.workspace.new_id("att"), "url": url, "filename": name}
+
+
+def _kept(key: str, held: Json) -> Json:
+    for each in held if isinstance(held, list) else []:
+        if isinstance(each, dict) and each.get("id") == key:
+            return each
+    raise _bad_attachment(f"Attachment {key} is not in this cell.")
+
+
+def _bad_attachment(message: str) -> ApiError:
+    return typed(422, "INVALID_ATTACHMENT_OBJECT", message)
+
+
+def _file_name(url: str) -> str:
+    return unquote(urlsplit(url).path.rsplit("/", 1)[-1]) or "attachment"
