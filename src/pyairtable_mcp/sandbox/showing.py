@@ -1,12 +1,22 @@
 """Records as the API answers them: empty cells left out, by field name or id, as JSON or as text."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pyairtable_mcp.sandbox.formula.values import iso
-from pyairtable_mcp.sandbox.http.params import Shape
 from pyairtable_mcp.sandbox.reading import BaseReader
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table
 from pyairtable_mcp.sandbox.wire import Json, JsonObject, unknown_field
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How records are shown: `fields` None for all; `text` for `cellFormat=string`."""
+
+    fields: tuple[str, ...] | None = None
+    text: bool = False
+    by_id: bool = False
+    comment_count: bool = False
 
 
 def shown_fields(table: Table, shape: Shape) -> Sequence[Field]:

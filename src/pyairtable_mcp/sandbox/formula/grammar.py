@@ -5,13 +5,13 @@ become one `Chain`, so that the depth of a tree is the depth of its nesting, and
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias, cast
 
 from lark import Lark, Token, Transformer, v_args
-from lark.exceptions import LarkError, UnexpectedInput, VisitError
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 LENGTH_LIMIT: Final = 100_000
 """Longest formula taken, in characters."""
@@ -60,10 +60,9 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Negated:
-    """Unary minus, `times` of them in a row."""
+    """Unary minus."""
 
     value: "Tree"
-    times: int
     depth: int
 
 
@@ -149,7 +148,7 @@ class _Builder(Transformer[Token, Tree]):
 
     def negated(self, _: Token, inner: Tree) -> Tree:
         """Build a negation."""
-        return Negated(inner, 1, _deeper([inner]))
+        return Negated(inner, _deeper([inner]))
 
     def call(self, name: Token, *args: Tree) -> Tree:
         """Build a function call."""
@@ -165,15 +164,9 @@ class _Builder(Transformer[Token, Tree]):
 
 
 @lru_cache(maxsize=1)
-def _parser() -> Callable[[str], Tree]:
+def _parser() -> Lark:
     """Return the parser, built on first use: building it takes tens of milliseconds."""
-    lark = Lark(_GRAMMAR, parser="lalr", transformer=_Builder())
-
-    def run(text: str) -> Tree:
-        # With a transformer built in, lark answers what the transformer made, not its own tree.
-        return cast("Tree", lark.parse(text))
-
-    return run
+    return Lark(_GRAMMAR, parser="lalr", transformer=_Builder())
 
 
 def parse(text: str) -> Tree:
@@ -181,21 +174,17 @@ def parse(text: str) -> Tree:
     if len(text) > LENGTH_LIMIT:
         raise BadFormula(f"longer than {LENGTH_LIMIT} characters")
     try:
-        return _parser()(text)
-    except VisitError as error:
-        if isinstance(error.orig_exc, BadFormula):
-            raise error.orig_exc from None
-        raise
+        # With a transformer built in, lark answers what the transformer made, not its own tree.
+        return cast("Tree", _parser().parse(text))
     except UnexpectedInput as error:
         raise BadFormula(_complaint(text, error)) from None
-    except LarkError as error:
-        raise BadFormula("Invalid formula. Please check your formula text.") from error
 
 
 def _complaint(text: str, error: UnexpectedInput) -> str:
     at = error.pos_in_stream
     if not text.strip():
         return "the formula is empty"
-    if at is None or at < 0 or at >= len(text):
+    ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    if ended or at is None or not 0 <= at < len(text):
         return "the formula ends too early"
     return f"unexpected {text[at : at + 20]!r} at character {at + 1}"

@@ -1,16 +1,20 @@
 """The table of routes, and the Starlette app made of it."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
+from urllib.parse import unquote
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyairtable_mcp.sandbox.http.call import Handler
-from pyairtable_mcp.sandbox.http.front import Front, lost
+from pyairtable_mcp.sandbox.http.front import SLASH, Front, lost
 from pyairtable_mcp.sandbox.http.routes import comments, meta, records, schema, uploads
 
 ROUTES: Final[Sequence[tuple[str, str, Handler]]] = (
@@ -45,7 +49,23 @@ ROUTES: Final[Sequence[tuple[str, str, Handler]]] = (
 def build_app(front: Front) -> Starlette:
     """Return the app that serves every route through `front`."""
     routes = [Route(path, _endpoint(front, handler), methods=[method]) for method, path, handler in ROUTES]
-    return Starlette(routes=routes, exception_handlers={404: lost, 405: lost})
+    keep = Middleware(KeepSlashes)
+    return Starlette(routes=routes, middleware=[keep], exception_handlers={404: lost, 405: lost})
+
+
+class KeepSlashes:
+    """Keeps an encoded slash in a table's name from separating segments: Starlette routes decoded paths."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Decode the path with encoded slashes set aside."""
+        raw = scope.get("raw_path")
+        if isinstance(raw, bytes) and b"%2f" in raw.lower():
+            kept = re.sub("%2f", SLASH, raw.decode("ascii", "replace"), flags=re.IGNORECASE)
+            scope = {**scope, "path": unquote(kept)}
+        await self._app(scope, receive, send)
 
 
 def _endpoint(front: Front, handler: Handler) -> Callable[[Request], Awaitable[Response]]:

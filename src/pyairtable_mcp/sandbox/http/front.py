@@ -7,6 +7,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.sandbox.http.call import Call, Handler, World
@@ -20,6 +21,10 @@ URL_LIMIT: Final = 16_000
 
 BODY_LIMIT: Final = 10_000_000
 """Longest body read, in bytes: a 5 MB upload in base64 is 6.7 MB."""
+
+
+SLASH: Final = "\ue000"
+"""Stands for a slash inside one segment of a path, which is not a separator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,8 @@ class Front:
             raise typed(414, "URI_TOO_LONG", f"The URL is longer than {URL_LIMIT} characters")
 
     def _call(self, request: Request, body: Json) -> Call:
-        return Call(self._world, request.path_params, request.query_params.multi_items(), body)
+        path = {key: str(part).replace(SLASH, "/") for key, part in request.path_params.items()}
+        return Call(self._world, path, request.query_params.multi_items(), body)
 
     def _log(self, request: Request, status: int, records: int, at: float) -> None:
         params = request.path_params
@@ -103,6 +109,18 @@ async def _body(request: Request) -> Json:
     return parsed
 
 
+class Broken(Response):
+    """An answer that promises more than it sends, then breaks the connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a head and a piece of a body, then raise `Disconnected`."""
+        del scope, receive
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"records":[', "more_body": True})
+        raise Disconnected
+
+
 def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is no JSON")
 
@@ -119,7 +137,7 @@ def _response(answer: Answer) -> Response:
 
 def _faulty(fault: Fault) -> Response:
     if fault.status == 0:
-        raise Disconnected
+        return Broken()
     if fault.text is not None:
         return Response(fault.text, fault.status, headers=dict(fault.headers))
     body = (

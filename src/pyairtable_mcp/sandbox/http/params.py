@@ -7,6 +7,7 @@ from typing import Final
 
 from pyairtable_mcp.sandbox.fields.dates import zone
 from pyairtable_mcp.sandbox.listing import PAGE, Question
+from pyairtable_mcp.sandbox.showing import Shape
 from pyairtable_mcp.sandbox.wire import Json, JsonObject, invalid
 
 _LISTS: Final = ("fields", "recordMetadata")
@@ -25,16 +26,6 @@ _SORT: Final = re.compile(r"sort\[(\d{1,3})\]\[(field|direction)\]")
 _ITEM: Final = re.compile(r"(\w+)\[\d*\]")
 _TRUE: Final = frozenset({"1", "true"})
 _FALSE: Final = frozenset({"0", "false", ""})
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How records are shown: `fields` None for all; `text` for `cellFormat=string`."""
-
-    fields: tuple[str, ...] | None = None
-    text: bool = False
-    by_id: bool = False
-    comment_count: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ FIRST_NAMES: Final = (
 )  # fmt: skip
 LAST_NAMES: Final = (
     "Larsen", "Haddad", "Ortega", "Volkov", "Rossi", "Aziz", "Lindt", "Sato", "Novak", "Park", "Ivanova",
-    "Conti", "Silva", "Berg", "Petrova", "Gomez", "Doyle", "Marin", "Keller", "Singh", "Rao", "Horvat", "Zielinska",
+    "Conti", "Silva", "Berg", "Petrova", "Gomez", "Doyle", "Marin", "Keller", "Singh", "Rao", "Horvat",
+    "Zielinska",
 )  # fmt: skip
 ROLES: Final = ("Designer", "Developer", "Copywriter", "Producer", "Strategist", "Account manager")
 SKILLS: Final = (

@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from pyairtable_mcp.sandbox.http.call import Call, checked, flag
-from pyairtable_mcp.sandbox.http.params import ListParams, Shape, from_query, read_list, read_shape
+from pyairtable_mcp.sandbox.http.params import ListParams, from_query, read_list, read_shape
 from pyairtable_mcp.sandbox.listing import listed
-from pyairtable_mcp.sandbox.showing import show
+from pyairtable_mcp.sandbox.showing import Shape, show
 from pyairtable_mcp.sandbox.state.model import Record
 from pyairtable_mcp.sandbox.state.transaction import Transaction
 from pyairtable_mcp.sandbox.upserting import Upsert, read_upsert

@@ -1,0 +1,151 @@
+"""The formula language, driven by tables of cases and by arbitrary text."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyairtable import formulas as builders
+
+from pyairtable_mcp.sandbox.formula.compiler import Formulas
+from pyairtable_mcp.sandbox.formula.functions import FUNCTIONS
+from pyairtable_mcp.sandbox.formula.grammar import BadFormula, parse
+from pyairtable_mcp.sandbox.formula.values import Failed, Value
+from pyairtable_mcp.sandbox.state.model import Field, Table
+
+from .formula_cases import BROKEN, CASES, FAILING, NOW, RECORD
+
+
+def field_id(name: str) -> str:
+    return "fld" + "".join(filter(str.isalnum, name)).ljust(14, "0")[:14]
+
+
+def table(names: Sequence[str]) -> Table:
+    return Table(
+        "tblTest", "Test", {field_id(name): Field(field_id(name), name, "singleLineText") for name in names}
+    )
+
+
+@dataclass
+class OneRecord:
+    """A scope over a plain dictionary."""
+
+    cells: dict[str, Value]
+    values: Sequence[Value] = ()
+    now: datetime = NOW
+    record_id: str = "recOne00000000000"
+    created: datetime = datetime(2026, 1, 2, tzinfo=UTC)
+    read: list[str] = field(default_factory=list)
+
+    def modified(self, fields: Sequence[str]) -> datetime | None:
+        return datetime(2026, 2, 1 if fields else 3, tzinfo=UTC)
+
+    def field(self, field_id: str) -> Value:
+        self.read.append(field_id)
+        return self.cells[field_id]
+
+
+TABLE = table(list(RECORD))
+SCOPE = OneRecord({field_id(name): value for name, value in RECORD.items()})
+
+
+def compute(text: str) -> Value:
+    return Formulas().compiled(TABLE, text)(SCOPE)
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_a_formula_comes_to_what_airtable_says(text: str, expected: Value) -> None:
+    found = compute(text)
+    if isinstance(expected, float) and math.isnan(expected):
+        assert isinstance(found, float)
+        assert math.isnan(found)
+    else:
+        assert found == (pytest.approx(expected) if isinstance(expected, float) else expected)
+        assert isinstance(found, bool) == isinstance(expected, bool)
+
+
+@pytest.mark.parametrize("text", FAILING)
+def test_a_formula_without_a_result_fails_and_does_not_match(text: str) -> None:
+    with pytest.raises(Failed):
+        compute(text)
+    assert Formulas().matches(TABLE, text, SCOPE) is False
+
+
+@pytest.mark.parametrize(("text", "named"), BROKEN, ids=[text[:12] or "empty" for text, _ in BROKEN])
+def test_a_broken_formula_is_refused_with_what_is_wrong(text: str, named: str) -> None:
+    with pytest.raises(BadFormula, match=named):
+        compute(text)
+
+
+def test_there_are_enough_cases_and_every_function_has_one() -> None:
+    assert len(CASES) >= 120
+    everything = " ".join(text.upper() for text, _ in CASES)
+    unproven = {name for name in FUNCTIONS if f"{name}(" not in everything}
+    assert unproven == {"EXP", "ARRAYFLATTEN"}
+
+
+def test_long_chains_are_not_deep() -> None:
+    assert compute("+".join(["1"] * 5_000)) == 5_000
+    assert (
+        compute("OR(" + ",".join(["RECORD_ID()='recX'"] * 2_000) + ",RECORD_ID()='recOne00000000000')")
+        is True
+    )
+
+
+def test_a_condition_computes_only_the_branch_it_takes() -> None:
+    scope = OneRecord({field_id(name): value for name, value in RECORD.items()})
+    assert Formulas().compiled(TABLE, "IF({Done}, 1, {Name})")(scope) == 1
+    assert scope.read == [field_id("Done")]
+
+
+def test_a_formula_is_compiled_once_and_again_when_the_schema_changed() -> None:
+    formulas, changing = Formulas(), table(["A"])
+    first = formulas.compiled(changing, "{A}")
+    assert formulas.compiled(changing, "{A}") is first
+    changing.fields[field_id("A")].name = "B"
+    changing.revision += 1
+    with pytest.raises(BadFormula):
+        formulas.compiled(changing, "{A}")
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.one_of(st.text(), st.text(alphabet="{}()'\"\\,.&+-*/<>!=AND 1a\n", max_size=60)))
+def test_any_text_parses_or_gives_the_declared_error(text: str) -> None:
+    try:
+        node = Formulas().compiled(TABLE, text)
+    except BadFormula:
+        return
+    try:
+        node(SCOPE)
+    except Failed:
+        return
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_quoted_text_comes_back_as_it_was(text: str) -> None:
+    assert compute(builders.quoted(text)) == text
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.sampled_from(sorted(FUNCTIONS)),
+    st.lists(
+        st.sampled_from(
+            ["1", "-1", "0", "1e308", "''", "'x'", "{Due}", "{Tags}", "{Empty}", "{Scores}", "1/0", "0/0"]
+        )
+    ),
+)
+def test_any_function_of_any_arguments_answers_or_fails(name: str, args: list[str]) -> None:
+    try:
+        compute(f"{name}({','.join(args)})")
+    except (BadFormula, Failed):
+        return
+
+
+def test_parsing_names_the_place_of_the_trouble() -> None:
+    with pytest.raises(BadFormula, match="character 8"):
+        parse("{Name} ~")
