@@ -27,7 +27,8 @@ Every error carries a `code` (stable, machine-readable), a `message`, an optiona
 """
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from copy import copy
+from typing import ClassVar, Self
 
 
 class AppError(Exception):
@@ -41,6 +42,13 @@ class AppError(Exception):
         self.message = message
         self.hint = hint
         self.candidates = tuple(candidates)
+
+    def retold(self, message: str, *, hint: str | None = None) -> Self:
+        """Return the same error with another message, for instance one that says where it happened."""
+        told = copy(self)
+        told.args, told.message = (message,), message
+        told.hint = self.hint if hint is None else hint
+        return told
 
 
 class Refused(AppError):

@@ -1,0 +1,205 @@
+"""Settings: one frozen tree, filled from environment variables and command-line flags.
+
+The tree is the only truth. The names of variables and flags, the documentation page and the check for
+misspelt variables all derive from its leaves.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+
+from pyairtable_mcp.base.errors import NotConfigured
+from pyairtable_mcp.base.text import closest, listed
+
+PREFIX: Final = "PYAIRTABLE_MCP_"
+TOOLSETS: Final = ("read", "write", "schema")
+AIRTABLE_URL: Final = "https://api.airtable.com"
+
+
+def _comma_separated(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class AirtableSettings(_Section):
+    """Where Airtable is and as whom to speak to it."""
+
+    api_key: SecretStr = Field(
+        SecretStr(""),
+        description="Personal access token. Without it every call says what to set.",
+        json_schema_extra={"env": ["AIRTABLE_API_KEY", "AIRTABLE_TOKEN", "AIRTABLE_PAT"]},
+    )
+    endpoint_url: str = Field(
+        AIRTABLE_URL,
+        pattern=r"^https?://[^/?#\s]+/?$",
+        description="Scheme and host of the Airtable API. Uploads follow it when it is not Airtable's own.",
+        json_schema_extra={"env": ["AIRTABLE_ENDPOINT_URL"]},
+    )
+
+
+class QuotaSettings(_Section):
+    """How fast Airtable is asked. Airtable allows 5 requests a second per base and 50 per user."""
+
+    base_rate: int = Field(5, ge=1, le=1000, description="Requests a second for one base.")
+    token_rate: int = Field(50, ge=1, le=1000, description="Requests a second for the token over all bases.")
+    call_seconds: float = Field(
+        120, gt=0, le=3600, description="How long one request may take, waiting and resending included."
+    )
+
+
+class LimitSettings(_Section):
+    """Ceilings that protect the model's context and the base."""
+
+    result_tokens: int = Field(
+        2_000,
+        ge=200,
+        le=20_000,
+        description="Target size of one result, in tokens; what is left out is said.",
+    )
+    cell_characters: int = Field(400, ge=20, le=100_000, description="Characters shown of one cell.")
+    read_records: int = Field(20, ge=1, le=1000, description="Records a read returns when no limit is given.")
+    write_records: int = Field(500, ge=1, le=50_000, description="Records one call may write or delete.")
+
+
+class Settings(_Section):
+    """Everything an operator can set."""
+
+    sandbox: bool = Field(False, description="Use the built-in sandbox base instead of Airtable: no account.")
+    read_only: bool = Field(False, description="Offer only tools that read.")
+    toolsets: Annotated[tuple[Literal["read", "write", "schema"], ...], BeforeValidator(_comma_separated)] = (
+        Field(TOOLSETS, description="Groups of tools to offer, separated by commas.")
+    )
+    time_zone: str = Field(
+        "UTC", description="IANA time zone in which dates with a time are shown and compared."
+    )
+    locale: str = Field("en-us", description="Locale for cell_format 'string', in Airtable's spelling.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "WARNING", description="What is logged to standard error."
+    )
+    airtable: AirtableSettings = Field(default_factory=AirtableSettings)
+    quota: QuotaSettings = Field(default_factory=QuotaSettings)
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+
+    @model_validator(mode="after")
+    def _some_toolset(self) -> Self:
+        if not self.toolsets:
+            raise ValueError(f"at least one toolset is needed: {', '.join(TOOLSETS)}")
+        return self
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One setting: its place in the tree, the variables that set it (first one preferred), and its words."""
+
+    path: tuple[str, ...]
+    env: tuple[str, ...]
+    flag: str
+    info: FieldInfo
+
+    @property
+    def is_switch(self) -> bool:
+        """Tell whether this setting is on or off."""
+        return self.info.annotation is bool
+
+    @property
+    def is_secret(self) -> bool:
+        """Tell whether the value must never be shown."""
+        return self.info.annotation is SecretStr
+
+    @property
+    def has_flag(self) -> bool:
+        """Tell whether the command line takes it: secrets would show in the list of processes."""
+        return not self.is_secret
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Return the words this setting takes, or () when it takes more than a few words."""
+        return get_args(self.info.annotation) if get_origin(self.info.annotation) is Literal else ()
+
+    @property
+    def default(self) -> str:
+        """Return the default as a person would type it."""
+        value: Any = self.info.default
+        if self.is_secret:
+            return ""
+        if isinstance(value, tuple):
+            return ",".join(value)
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def leaves(model: type[BaseModel] = Settings, at: tuple[str, ...] = ()) -> Iterator[Leaf]:
+    """Yield every setting of the tree, in the order of the documentation."""
+    for name, info in model.model_fields.items():
+        path = (*at, name)
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            yield from leaves(info.annotation, path)
+            continue
+        extra = info.json_schema_extra
+        own = extra.get("env") if isinstance(extra, dict) else None
+        names = [str(n) for n in own] if isinstance(own, list) else [PREFIX + "_".join(path).upper()]
+        flag = "--" + "-".join(path).replace("_", "-").removeprefix("airtable-")
+        yield Leaf(path, tuple(names), flag, info)
+
+
+def load(environ: Mapping[str, str], flags: Mapping[tuple[str, ...], object]) -> Settings:
+    """Build the settings from variables and flags; a flag wins over a variable.
+
+    Raises NotConfigured for an unknown `PYAIRTABLE_MCP_*` variable (naming the closest right one) and for
+    a value that does not fit, naming the variable or flag that holds it.
+    """
+    table = tuple(leaves())
+    _refuse_unknown_variables(environ, table)
+    tree: dict[str, Any] = {}
+    for leaf in table:
+        value = flags.get(leaf.path)
+        if value is None:
+            value = next((environ[name] for name in leaf.env if environ.get(name)), None)
+        if value is not None:
+            _put(tree, leaf.path, value)
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as problem:
+        raise NotConfigured(_explain(problem, table)) from None
+
+
+def _put(tree: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+    for step in path[:-1]:
+        tree = tree.setdefault(step, {})
+    tree[path[-1]] = value
+
+
+def _refuse_unknown_variables(environ: Mapping[str, str], table: tuple[Leaf, ...]) -> None:
+    known = {name for leaf in table for name in leaf.env}
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            near = closest(name, known, count=1) or sorted(n for n in known if n.startswith(PREFIX))
+            raise NotConfigured(
+                f"Unknown setting {name}.", hint=f"Did you mean {listed(near)}?", candidates=near
+            )
+
+
+def _explain(problem: ValidationError, table: tuple[Leaf, ...]) -> str:
+    by_path = {leaf.path: leaf for leaf in table}
+    told = []
+    for error in problem.errors(include_url=False, include_input=False):
+        path = tuple(str(step) for step in error["loc"])
+        leaf = next((by_path[path[:n]] for n in range(len(path), 0, -1) if path[:n] in by_path), None)
+        where = " or ".join([leaf.env[0], *([leaf.flag] if leaf.has_flag else [])]) if leaf else "settings"
+        told.append(f"{where}: {error['msg']}")
+    return "; ".join(told) + "."

@@ -1,0 +1,97 @@
+"""Text as people, models and terminals meet it: matching names, showing what hides, cutting with a mark."""
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+BYTES_PER_TOKEN: Final = 4
+_HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+# Letters and marks that draw nothing: fillers, the grapheme joiner, the blank braille cell.
+_BLANK_LETTERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_ESCAPES: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_JOINER: Final = "\u200d"
+_EMOJI_STYLE: Final = "\ufe0f"
+
+
+def fold(name: str) -> str:
+    """Return what two spellings of one name share: compatibility form, no case, single blanks."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def same_name(name: str, names: Sequence[str]) -> list[int]:
+    """Return the positions in `names` that `name` can mean: exact matches, else those alike when folded."""
+    exact = [i for i, other in enumerate(names) if other == name]
+    if exact:
+        return exact
+    wanted = fold(name)
+    return [i for i, other in enumerate(names) if fold(other) == wanted]
+
+
+def closest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
+    """Return up to `count` of `names` that look most like `name`, best first."""
+    by_fold: dict[str, str] = {}
+    for other in names:
+        by_fold.setdefault(fold(other), other)
+    wanted = fold(name)
+    found = difflib.get_close_matches(wanted, by_fold, n=count, cutoff=0.6)
+    if len(found) < count and len(wanted) > 2:
+        found += [f for f in by_fold if f not in found and (wanted in f or (len(f) > 2 and f in wanted))]
+    return [by_fold[f] for f in found[:count]]
+
+
+def visible(text: str) -> str:
+    r"""Return `text` with control, bidirectional and invisible characters written out, on one line.
+
+    Line breaks become `\n`; anything that would hide or reorder text becomes `[U+202E]`. Emoji joined by
+    U+200D stay whole, because people read them as one sign.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(text, i) for i in range(len(text)))
+
+
+def _shown(text: str, i: int) -> str:
+    char = text[i]
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if _hides(char) and not _holds_emoji_together(text, i):
+        return f"[U+{ord(char):04X}]"
+    return char
+
+
+def _hides(char: str) -> bool:
+    if 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF:
+        return True
+    return unicodedata.category(char) in _HIDDEN_CATEGORIES or char in _BLANK_LETTERS
+
+
+def _holds_emoji_together(text: str, i: int) -> bool:
+    if text[i] == _EMOJI_STYLE:
+        return i > 0 and not _hides(text[i - 1])
+    if text[i] != _JOINER or i == 0 or i + 1 == len(text):
+        return False
+    return _is_symbol(text[i - 1]) and _is_symbol(text[i + 1])
+
+
+def _is_symbol(char: str) -> bool:
+    return char == _EMOJI_STYLE or unicodedata.category(char) in {"So", "Sk"}
+
+
+def cut(text: str, limit: int) -> str:
+    """Return at most `limit` characters of `text`, saying how many were left out."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}…(+{len(text) - limit} characters)"
+
+
+def tokens(text: str) -> int:
+    """Estimate the tokens a model pays for `text`; within a tenth of a real count on tables and prose."""
+    return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
+
+
+def listed(words: Sequence[str], limit: int = 12) -> str:
+    """Return words as a sentence part, `'a', 'b' and 3 more`."""
+    shown = ", ".join(f"'{visible(word)}'" for word in words[:limit])
+    more = len(words) - limit
+    return f"{shown} and {more} more" if more > 0 else shown

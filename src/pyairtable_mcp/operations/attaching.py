@@ -1,0 +1,98 @@
+"""Adding a file to a record, by URL or as bytes; what is attached already stays."""
+
+import base64
+import binascii
+import mimetypes
+from typing import Annotated, Final
+
+from pydantic import Field as Arg
+from pydantic import JsonValue
+
+from pyairtable_mcp.airtable.models import Field
+from pyairtable_mcp.airtable.models import Record as AirtableRecord
+from pyairtable_mcp.airtable.writes import Patch
+from pyairtable_mcp.base.errors import BadValue
+from pyairtable_mcp.base.text import visible
+from pyairtable_mcp.operations.arguments import DryRun, Name, Record
+from pyairtable_mcp.operations.call import Args, Call
+from pyairtable_mcp.operations.lookups import find_records_by_key, record_name
+from pyairtable_mcp.operations.names import Place, find_field, find_place
+from pyairtable_mcp.operations.results import Done
+from pyairtable_mcp.operations.rows import rules
+from pyairtable_mcp.operations.targets import one_way
+from pyairtable_mcp.operations.values import check
+
+MAX_BASE64: Final = 7_000_000
+
+
+class AttachFile(Args):
+    """Add a file to an attachment field; files there stay. Give a public `url`, or `content` up to 5 MB."""
+
+    base: Name
+    table: Name
+    record: Record
+    field: Name
+    url: str = ""
+    content: Annotated[str, Arg(max_length=MAX_BASE64, description="base64")] = ""
+    filename: Annotated[str, Arg(max_length=255)] = ""
+    dry_run: DryRun = False
+
+
+async def attach_file(call: Call, args: AttachFile) -> Done:
+    """Attach the file and say what the cell holds then."""
+    one_way("attach_file", url=bool(args.url), content=bool(args.content))
+    place = await find_place(call, args.base, args.table)
+    field = find_field(place, args.field)
+    if field.type != "multipleAttachments":
+        homes = [f.name for f in place.table.fields if f.type == "multipleAttachments"]
+        raise BadValue(f"'{visible(field.name)}' holds no files (it is {field.type}).", candidates=homes)
+    content = _decoded(args) if args.content else b""
+    new: dict[str, JsonValue] = {"url": args.url}
+    if args.filename:
+        new["filename"] = args.filename
+    if args.url:
+        check(field, new, rules(call))
+    record = (await find_records_by_key(call, place, [args.record], [field]))[args.record]
+    kept = _files(record, field)
+    where = f"'{visible(record_name(place, record))}' ({record.id}), field '{visible(field.name)}'"
+    if args.dry_run:
+        what = args.filename or args.url
+        return Done(f"Would attach {visible(what)} to {where}, beside {len(kept)} files.", dry_run=True)
+    if args.url:
+        count = await _attach_url(call, place, record, field, [*kept, new])
+        return Done(
+            f"Attached {visible(args.url)} to {where}: {count} files. Airtable fetches it in the background."
+        )
+    kind = mimetypes.guess_type(args.filename)[0] or "application/octet-stream"
+    cell = await call.airtable.upload_attachment(
+        place.base.id, record.id, field.id, filename=args.filename, content_type=kind, content=content
+    )
+    return Done(f"Attached {visible(args.filename)} ({len(content)} bytes) to {where}: {len(cell)} files.")
+
+
+def _decoded(args: AttachFile) -> bytes:
+    if not args.filename:
+        raise BadValue("A file given as content needs a filename, such as report.pdf.")
+    try:
+        return base64.b64decode(args.content, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadValue(
+            "content is not base64.", hint="Encode the bytes of the file in standard base64."
+        ) from None
+
+
+def _files(record: AirtableRecord, field: Field) -> list[JsonValue]:
+    """Return the cell's files in the form that keeps them when the cell is written."""
+    cell = record.fields.get(field.id)
+    return [{"id": one["id"]} for one in cell if isinstance(one, dict)] if isinstance(cell, list) else []
+
+
+async def _attach_url(
+    call: Call, place: Place, record: AirtableRecord, field: Field, cell: list[JsonValue]
+) -> int:
+    report = await call.airtable.update_records(
+        place.base.id, place.table.id, [Patch(record.id, {field.id: cell})]
+    )
+    if report.error:
+        raise report.error
+    return len(cell)

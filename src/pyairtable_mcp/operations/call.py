@@ -1,0 +1,26 @@
+"""What one use case is given: the client, the settings, the time, and a base class for its arguments."""
+
+from dataclasses import dataclass
+from random import Random
+
+from pydantic import BaseModel, ConfigDict
+
+from pyairtable_mcp.airtable.client import Airtable
+from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.base.settings import Settings
+
+
+class Args(BaseModel):
+    """The typed arguments of one use case; unknown ones are refused, never dropped."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """Request scope: everything one call may touch."""
+
+    airtable: Airtable
+    settings: Settings
+    clock: Clock
+    rng: Random

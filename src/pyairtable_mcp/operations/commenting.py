@@ -1,0 +1,86 @@
+"""Comments on a record: reading them, and writing one that can mention people."""
+
+import re
+from typing import Annotated, Final
+
+from pydantic import Field as Arg
+
+from pyairtable_mcp.base.errors import Forbidden, NotFound, UnknownName
+from pyairtable_mcp.base.ids import is_id
+from pyairtable_mcp.base.text import visible
+from pyairtable_mcp.operations.arguments import DryRun, Name, Record
+from pyairtable_mcp.operations.call import Args, Call
+from pyairtable_mcp.operations.lookups import find_person, find_records_by_key, record_name
+from pyairtable_mcp.operations.names import Place, find_place
+from pyairtable_mcp.operations.results import CommentList, Done
+
+_MENTION: Final = re.compile(r"@\[([^\]]+)\]")
+
+
+class ListComments(Args):
+    """Read the comments on a record, newest first."""
+
+    base: Name
+    table: Name
+    record: Record
+    limit: Annotated[int, Arg(ge=1, le=100)] = 20
+    cursor: str = ""
+
+
+class WriteComment(Args):
+    """Comment on a record. @[e-mail or name] in the text mentions a person and notifies them."""
+
+    base: Name
+    table: Name
+    record: Record
+    text: Annotated[str, Arg(min_length=1, max_length=10_000)]
+    reply_to: Annotated[str, Arg(description="id of the comment to answer")] = ""
+    dry_run: DryRun = False
+
+
+async def list_comments(call: Call, args: ListComments) -> CommentList:
+    """Return a page of the record's comments."""
+    place = await find_place(call, args.base, args.table)
+    record_id, name = await _record(call, place, args.record)
+    page = await call.airtable.comments(
+        place.base.id, place.table.id, record_id, size=args.limit, offset=args.cursor
+    )
+    return CommentList(record=name, comments=page.comments, cursor=page.offset)
+
+
+async def write_comment(call: Call, args: WriteComment) -> Done:
+    """Write the comment, with every mention resolved to a person first."""
+    place = await find_place(call, args.base, args.table)
+    record_id, name = await _record(call, place, args.record)
+    text, mentioned = await _with_mentions(call, place, args.text)
+    whom = f", mentioning {', '.join(mentioned)}" if mentioned else ""
+    where = f"'{visible(name)}' ({record_id})"
+    if args.dry_run:
+        return Done(f"Would comment on {where}{whom}.", dry_run=True)
+    comment = await call.airtable.create_comment(
+        place.base.id, place.table.id, record_id, text, args.reply_to
+    )
+    return Done(f"Commented on {where}{whom}: comment {comment.id}.")
+
+
+async def _record(call: Call, place: Place, key: str) -> tuple[str, str]:
+    record = (await find_records_by_key(call, place, [key]))[key]
+    return record.id, record_name(place, record)
+
+
+async def _with_mentions(call: Call, place: Place, text: str) -> tuple[str, list[str]]:
+    """Return the text with `@[name]` turned into `@[usr…]`, and the names of the people it will notify."""
+    keys = list(dict.fromkeys(_MENTION.findall(text)))
+    unresolved = [key for key in keys if not is_id(key, "usr")]
+    if not unresolved:
+        return text, keys
+    try:
+        users = await call.airtable.collaborators(place.base.id)
+    except (Forbidden, NotFound):
+        raise UnknownName(
+            f"This token may not list people, so '{visible(unresolved[0])}' cannot be looked up.",
+            hint="Mention people by user id: @[usr…].",
+        ) from None
+    people = {key: find_person(key, users) for key in keys}
+    resolved = _MENTION.sub(lambda match: f"@[{people[match[1]].id}]", text)
+    return resolved, [visible(person.name or person.email) for person in people.values()]

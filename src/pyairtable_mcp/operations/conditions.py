@@ -1,0 +1,137 @@
+"""Plain conditions: `where` read, checked against the schema, and turned into a filter formula.
+
+    where = [{"field": "Status", "op": "=", "value": "Done"}, {"any": [ …, … ]}]      all must hold
+
+Three steps: `parse` (pure: names, operators and values checked), `find_targets` (linked records and people
+looked up, the only requests), `formula` (pure).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import JsonValue
+
+from pyairtable_mcp.airtable.models import Field
+from pyairtable_mcp.base.errors import AppError, BadValue, InvalidArguments
+from pyairtable_mcp.base.text import closest, cut, listed, visible
+from pyairtable_mcp.operations import comparisons
+from pyairtable_mcp.operations.comparisons import OPS, SYNONYMS, Comparison, Operator
+from pyairtable_mcp.operations.field_types import Kind, kind_of
+from pyairtable_mcp.operations.formulas import all_of, any_of
+from pyairtable_mcp.operations.names import Place, find_field
+from pyairtable_mcp.operations.problems import Problems
+
+MAX_DEPTH: Final = 5
+MAX_CONDITIONS: Final = 200
+_SHAPE: Final = 'Use {"field": …, "op": …, "value": …} or {"any": [conditions]}.'
+
+
+@dataclass(frozen=True)
+class Group:
+    """Conditions of which all, or any, must hold."""
+
+    any: bool
+    parts: tuple["Group | Comparison", ...]
+
+
+Where = Group
+
+
+def parse(place: Place, raw: Sequence[Mapping[str, JsonValue]]) -> Where:
+    """Return `raw` as a tree of checked comparisons, all of which must hold.
+
+    Raises the problems of all conditions together: InvalidArguments for a wrong shape or operator,
+    UnknownName for a field, BadValue for a value that the field cannot hold.
+    """
+    problems = Problems()
+    tree = _group(place, list(raw), "where", problems, 1, any_holds=False)
+    problems.raise_any()
+    if sum(1 for _ in comparisons_in(tree)) > MAX_CONDITIONS:
+        raise InvalidArguments(f"where has more than {MAX_CONDITIONS} conditions.", hint="Use op 'in'.")
+    return tree
+
+
+def _group(place: Place, raw: object, at: str, problems: Problems, depth: int, *, any_holds: bool) -> Group:
+    parts: list[Group | Comparison] = []
+    if not isinstance(raw, list) or not raw:
+        problems.add(at, InvalidArguments("A list with at least one condition is expected.", hint=_SHAPE))
+        return Group(any_holds, ())
+    if depth > MAX_DEPTH:
+        problems.add(at, InvalidArguments(f"Conditions are nested deeper than {MAX_DEPTH}."))
+        return Group(any_holds, ())
+    for i, part in enumerate(raw):
+        where = f"{at}[{i}]"
+        try:
+            parts.append(_part(place, part, where, problems, depth))
+        except AppError as problem:
+            problems.add(where, problem)
+    return Group(any_holds, tuple(parts))
+
+
+def _part(place: Place, raw: object, at: str, problems: Problems, depth: int) -> "Group | Comparison":
+    if not isinstance(raw, Mapping):
+        raise InvalidArguments(f"{cut(visible(repr(raw)), 60)} is not a condition.", hint=_SHAPE)
+    for key in ("any", "all"):
+        if set(raw) == {key}:
+            return _group(place, raw[key], f"{at}.{key}", problems, depth + 1, any_holds=key == "any")
+    extra = sorted(str(key) for key in set(raw) - {"field", "op", "value"})
+    if extra or not isinstance(raw.get("field"), str):
+        told = f"Unknown keys {listed(extra)}." if extra else "A condition needs a field name."
+        raise InvalidArguments(told, hint=_SHAPE)
+    field = find_field(place, str(raw["field"]))
+    return comparisons.read(field, _operator(raw.get("op", "=")), raw.get("value"))
+
+
+def _operator(raw: object) -> Operator:
+    if isinstance(raw, str):
+        name = SYNONYMS.get(raw.strip().lower(), raw.strip().lower())
+        for op in OPS:
+            if op == name:
+                return op
+    near = closest(str(raw), OPS) or list(OPS)
+    raise InvalidArguments(f"There is no operator {cut(visible(str(raw)), 40)!r}.", candidates=near)
+
+
+def comparisons_in(tree: Where) -> Iterator[Comparison]:
+    """Yield every comparison of the tree."""
+    for part in tree.parts:
+        if isinstance(part, Comparison):
+            yield part
+        else:
+            yield from comparisons_in(part)
+
+
+def formula(tree: Where, targets: comparisons.Targets, now: comparisons.Now) -> str:
+    """Return the filter formula of the tree."""
+    parts = [
+        comparisons.formula(part, targets, now)
+        if isinstance(part, Comparison)
+        else formula(part, targets, now)
+        for part in tree.parts
+    ]
+    return any_of(parts) if tree.any else all_of(parts)
+
+
+def linked(tree: Where) -> dict[str, list[str]]:
+    """Return, for each link field compared with records, the names or ids it is compared with."""
+    wanted: dict[str, list[str]] = {}
+    for one in comparisons_in(tree):
+        if kind_of(one.field) is Kind.LINKS and one.op in comparisons.MEMBER_OPS:
+            wanted.setdefault(one.field.id, []).extend(comparisons.texts(one))
+    return wanted
+
+
+def persons(tree: Where) -> list[tuple[Field, str]]:
+    """Return each person that a person field is compared with."""
+    return [
+        (one.field, text)
+        for one in comparisons_in(tree)
+        if kind_of(one.field) in (Kind.PERSON, Kind.PEOPLE) and one.op in comparisons.MEMBER_OPS
+        for text in comparisons.texts(one)
+    ]
+
+
+def must_filter(where: str) -> BadValue:
+    """Return the refusal for a change of every record of a table."""
+    return BadValue(f"{where} needs ids, where or formula: it would touch every record otherwise.")

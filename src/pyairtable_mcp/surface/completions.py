@@ -1,0 +1,47 @@
+"""Completions for the variables of resource addresses and the arguments of prompts."""
+
+from collections.abc import Mapping
+
+from mcp.server.mcpserver import MCPServer
+from mcp.types import (
+    Completion,
+    CompletionArgument,
+    CompletionContext,
+    PromptReference,
+    ResourceTemplateReference,
+)
+
+from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.operations import completing
+from pyairtable_mcp.surface.dispatch import Dispatcher
+
+
+def add_completions(server: MCPServer, dispatcher: Dispatcher) -> None:
+    """Let clients complete `base`, `table` and `record`, wherever they stand."""
+
+    async def complete(
+        _: PromptReference | ResourceTemplateReference,
+        argument: CompletionArgument,
+        context: CompletionContext | None,
+    ) -> Completion:
+        known = (context.arguments if context else None) or {}
+        try:
+            names = await _names(dispatcher, argument, known)
+        except AppError:
+            # Nothing to offer is the honest answer: the refusal itself comes with the read that follows.
+            names = []
+        return Completion(values=names, has_more=len(names) == completing.MOST)
+
+    server.completion()(complete)
+
+
+async def _names(dispatcher: Dispatcher, argument: CompletionArgument, known: Mapping[str, str]) -> list[str]:
+    call, begun = dispatcher.new_call(), argument.value
+    base, table = known.get("base", ""), known.get("table", "")
+    if argument.name == "base":
+        return await completing.base_names(call, begun)
+    if argument.name == "table" and base:
+        return await completing.table_names(call, base, begun)
+    if argument.name == "record" and base and table:
+        return await completing.record_names(call, base, table, begun)
+    return []

@@ -1,0 +1,59 @@
+"""Bases, schemas, tables and records as resources: the same reads as the tools, at addresses."""
+
+from typing import Final
+
+from mcp.server.mcpserver import MCPServer, ResourceSecurity
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from pydantic import JsonValue
+
+from pyairtable_mcp.base.errors import Forbidden, NotFound, UnknownName
+from pyairtable_mcp.surface.dispatch import Dispatcher
+
+BASES: Final = "airtable://bases"
+SCHEMA: Final = "airtable://{base}/schema"
+TABLE: Final = "airtable://{base}/{table}"
+RECORD: Final = "airtable://{base}/{table}/{record}"
+
+# Names of tables and records may look like paths; airtable/paths.py is what keeps them inside one segment.
+_ANY_NAME: Final = ResourceSecurity(reject_path_traversal=False, reject_absolute_paths=False)
+
+
+def add_resources(server: MCPServer, dispatcher: Dispatcher) -> None:
+    """Give the server its resources; `schema` stands before tables because the first match wins."""
+
+    async def read(tool: str, **arguments: JsonValue) -> str:
+        found = await dispatcher.call(tool, arguments)
+        if found.error is None:
+            return found.text
+        missing = isinstance(found.error, UnknownName | NotFound | Forbidden)
+        raise (ResourceNotFoundError if missing else ResourceError)(found.text)
+
+    @server.resource(BASES, name="bases", title="Bases", description="The bases this token can use.")
+    async def bases() -> str:
+        return await read("list_bases")
+
+    @server.resource(
+        SCHEMA,
+        name="schema",
+        title="A base",
+        description="Its tables and fields.",
+        security=_ANY_NAME,
+    )
+    async def schema(base: str) -> str:
+        return await read("describe_base", base=base)
+
+    @server.resource(
+        TABLE, name="table", title="A table", description="Its first records.", security=_ANY_NAME
+    )
+    async def table(base: str, table: str) -> str:
+        return await read("find_records", base=base, table=table)
+
+    @server.resource(
+        RECORD,
+        name="record",
+        title="A record",
+        description="All its cells; by id or primary value.",
+        security=_ANY_NAME,
+    )
+    async def record(base: str, table: str, record: str) -> str:
+        return await read("get_records", base=base, table=table, ids=[record])

@@ -1,0 +1,52 @@
+"""A tool as a value: everything that listing, checking, documenting and running it derives from."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from mcp.types import ToolAnnotations
+from pydantic import JsonValue
+
+from pyairtable_mcp.base.policy import Effect
+from pyairtable_mcp.operations.call import Args, Call
+from pyairtable_mcp.operations.results import Result
+from pyairtable_mcp.surface.schemas import slim_schema
+
+A = TypeVar("A", bound=Args)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolSpec(Generic[A]):
+    """One tool. Its description is the docstring of its argument model."""
+
+    name: str
+    title: str
+    effect: Effect
+    group: str
+    args: type[A]
+    run: Callable[[Call, A], Awaitable[Result]]
+    idempotent: bool
+
+    @property
+    def description(self) -> str:
+        """Return what the tool does, as a model reads it."""
+        return " ".join(inspect.cleandoc(self.args.__doc__ or "").split())
+
+    @property
+    def annotations(self) -> ToolAnnotations:
+        """Return all hints, each set on purpose."""
+        return ToolAnnotations(
+            read_only_hint=self.effect is Effect.READ,
+            destructive_hint=self.effect in (Effect.CHANGE, Effect.DELETE),
+            idempotent_hint=self.idempotent,
+            open_world_hint=True,
+        )
+
+    def input_schema(self) -> dict[str, JsonValue]:
+        """Return the JSON Schema of the arguments, without what a model does not need."""
+        return slim_schema(self.args.model_json_schema())
+
+    async def perform(self, call: Call, arguments: dict[str, JsonValue]) -> Result:
+        """Parse the arguments and run the tool. Raises AppError, and pydantic's error for a wrong shape."""
+        return await self.run(call, self.args.model_validate(arguments))
