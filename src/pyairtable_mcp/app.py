@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import Random, SystemRandom
 
@@ -10,6 +10,7 @@ from pyairtable_mcp.airtable.client import Airtable, open_airtable
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.policy import Policy
 from pyairtable_mcp.base.settings import Settings
+from pyairtable_mcp.net.http import AsgiApp
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.surface.dispatch import Dispatcher
 from pyairtable_mcp.surface.server import AppServer, build_server
@@ -25,51 +26,71 @@ class App:
     server: AppServer
 
 
+@dataclass(frozen=True)
+class InProcess:
+    """An Airtable inside this process: an application to call, and the token it accepts."""
+
+    app: AsgiApp
+    token: str
+
+
 @asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock | None = None, rng: Random | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    rng: Random | None = None,
+    sandbox: InProcess | None = None,
 ) -> AsyncIterator[App]:
-    """Build the application; everything it opened is closed when the context ends."""
+    """Build the application; everything it opened is closed when the context ends.
+
+    `sandbox` is used instead of Airtable; the setting of that name makes one of its own.
+    """
     clock = clock or SystemClock()
     rng = rng or SystemRandom()
+    if settings.sandbox and sandbox is None:
+        sandbox = _new_sandbox(clock)
     async with AsyncExitStack() as stack:
-        airtable = await stack.enter_async_context(_airtable(settings, clock, rng))
-        policy = Policy(settings.read_only, frozenset(settings.toolsets))
+        client = _to_sandbox(sandbox, settings, clock, rng) if sandbox else _to_airtable(settings, clock, rng)
+        airtable = await stack.enter_async_context(client)
 
         def new_call() -> Call:
             return Call(airtable=airtable.metered(), settings=settings, clock=clock, rng=rng)
 
-        dispatcher = Dispatcher(policy, new_call, rng)
+        dispatcher = Dispatcher(Policy(settings.read_only, frozenset(settings.toolsets)), new_call, rng)
         yield App(settings, airtable, dispatcher, build_server(dispatcher))
 
 
-@asynccontextmanager
-async def _airtable(settings: Settings, clock: Clock, rng: Random) -> AsyncIterator[Airtable]:
-    """Open the client: to Airtable, or to a sandbox inside this process that keeps no rate."""
-    quota = settings.quota
-    if not settings.sandbox:
-        async with open_airtable(
-            token=settings.airtable.api_key.get_secret_value(),
-            endpoint_url=settings.airtable.endpoint_url,
-            clock=clock,
-            rng=rng,
-            rate_per_base=quota.base_rate,
-            rate_per_token=quota.token_rate,
-            deadline=quota.call_seconds,
-        ) as airtable:
-            yield airtable
-        return
+def _to_airtable(settings: Settings, clock: Clock, rng: Random) -> AbstractAsyncContextManager[Airtable]:
+    return open_airtable(
+        token=settings.airtable.api_key.get_secret_value(),
+        endpoint_url=settings.airtable.endpoint_url,
+        clock=clock,
+        rng=rng,
+        rate_per_base=settings.quota.base_rate,
+        rate_per_token=settings.quota.token_rate,
+        deadline=settings.quota.call_seconds,
+    )
+
+
+def _new_sandbox(clock: Clock) -> InProcess:
+    """Make a sandbox that nobody else can reach, without a rate to keep."""
     from pyairtable_mcp.sandbox import Sandbox
 
     token = secrets.token_hex(16)
-    sandbox = Sandbox(seed="studio", clock=clock, rng=Random(), rate=0, tokens=frozenset({token}))
-    async with open_airtable(
-        token=token,
+    sandbox = Sandbox(seed="studio", clock=clock, rate=0, tokens=frozenset({token}))
+    return InProcess(sandbox.app, token)
+
+
+def _to_sandbox(
+    sandbox: InProcess, settings: Settings, clock: Clock, rng: Random
+) -> AbstractAsyncContextManager[Airtable]:
+    return open_airtable(
+        token=sandbox.token,
         clock=clock,
         rng=rng,
         rate_per_base=0,
         rate_per_token=0,
-        deadline=quota.call_seconds,
+        deadline=settings.quota.call_seconds,
         asgi_app=sandbox.app,
-    ) as airtable:
-        yield airtable
+    )

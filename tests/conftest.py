@@ -1,0 +1,23 @@
+"""Fixtures that every folder shares."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.held import held
+from tests.support.world import Era, World, open_world
+
+
+@pytest.fixture(params=["auto", "legacy"])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    """A world over the studio base, once for each protocol era."""
+    era: Era = request.param
+    async with held(open_world(era=era)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def studio() -> AsyncIterator[World]:
+    """A world over the studio base, in the newest protocol era."""
+    async with held(open_world()) as opened:
+        yield opened
