@@ -82,7 +82,9 @@ class Driver:
     ) -> Answer:
         transport = SandboxTransport(app=self.sandbox.app)
         headers = {"Authorization": f"Bearer {self.token}", **self.headers}
-        async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox", headers=headers) as client:
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://sandbox", headers=headers
+        ) as client:
             response = await client.request(method, path, params=list(params), json=json, content=content)
         return Answer(response.status_code, response.json())
 

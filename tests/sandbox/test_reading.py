@@ -35,7 +35,9 @@ async def test_a_cursor_dies_of_idleness_but_not_of_use(studio: Driver) -> None:
     assert (stale.status, stale.kind) == (422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE")
 
 
-@pytest.mark.parametrize("offset", ["nonsense", "itrXXXXXXXXXXXXXX/100", "itrXXXXXXXXXXXXXX/x", "/", "é/\uff11"])
+@pytest.mark.parametrize(
+    "offset", ["nonsense", "itrXXXXXXXXXXXXXX/100", "itrXXXXXXXXXXXXXX/x", "/", "é/\uff11"]
+)
 async def test_an_offset_that_is_not_ours_is_refused(studio: Driver, offset: str) -> None:
     found = await studio("GET", f"{STUDIO}/Tasks", offset=offset)
     assert (found.status, found.kind) == (422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE")
@@ -44,7 +46,9 @@ async def test_an_offset_that_is_not_ours_is_refused(studio: Driver, offset: str
 @pytest.mark.parametrize("place", ["x", "1000", "\uff19", ""])
 async def test_an_offset_with_a_changed_place_is_refused(studio: Driver, place: str) -> None:
     offset = str((await studio("GET", f"{STUDIO}/Tasks")).body["offset"])
-    assert (await studio("GET", f"{STUDIO}/Tasks", offset=f"{offset.split('/', maxsplit=1)[0]}/{place}")).status == 422
+    assert (
+        await studio("GET", f"{STUDIO}/Tasks", offset=f"{offset.split('/', maxsplit=1)[0]}/{place}")
+    ).status == 422
 
 
 async def test_an_offset_of_another_question_is_refused(studio: Driver) -> None:
