@@ -38,9 +38,7 @@ class Endpoints:
 
         Raises `NotConfigured` unless it is a plain http or https URL.
         """
-        parts = urlsplit(url)
-        odd = parts.query or parts.fragment or parts.username is not None
-        if parts.scheme not in ("http", "https") or not parts.hostname or odd:
+        if not _is_endpoint(url):
             raise NotConfigured(f"{url!r} is not an endpoint URL.", hint=f"It looks like {AIRTABLE}.")
         api = url.rstrip("/")
         return cls(api, _CONTENT if api == AIRTABLE else api)
@@ -167,3 +165,14 @@ class Channel:
     def _limits(self, base: str) -> tuple[Limit, ...]:
         token = Limit(f"token:{self.principal}", self._terms.per_token)
         return (Limit(f"base:{base}", self._terms.per_base), token) if base else (token,)
+
+
+def _is_endpoint(url: str) -> bool:
+    """Tell whether a URL names a web server, and nothing that our paths would collide with."""
+    try:
+        parts = urlsplit(url)
+        addressed = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    plain = not (parts.query or parts.fragment or "@" in parts.netloc)
+    return parts.scheme in ("http", "https") and addressed and plain

@@ -199,20 +199,20 @@ async def open_http(app: AsgiApp | None = None, *, max_body: int = MAX_BODY) -> 
 
 
 def _in_process(app: AsgiApp) -> httpx2.ASGITransport:
-    """Turn a crash of the application into a 500 and a log entry, as a server process would."""
+    """Make a crash of the application look as it would from outside: a connection that breaks off."""
 
-    async def logged(
+    async def breakable(
         scope: MutableMapping[str, Any],
         receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
         send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
     ) -> None:
         try:
             await app(scope, receive, send)
-        except Exception:
-            _log.exception("the in-process server failed")
-            raise
+        except Exception as error:
+            _log.warning("the in-process server broke off", exc_info=True)
+            raise httpx2.RemoteProtocolError("the server broke off") from error
 
-    return httpx2.ASGITransport(app=logged, raise_app_exceptions=False)
+    return httpx2.ASGITransport(app=breakable)
 
 
 def _describe(error: Exception) -> str:

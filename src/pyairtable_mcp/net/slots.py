@@ -148,7 +148,7 @@ class Slots:
         ready = ready_times([slot.free_at for slot in self._slots], self._silent_until, now)
         kept: deque[_Waiter] = deque()
         for waiter in self._queue:
-            start = start_of(len(kept), ready)
+            start = start_of(len(kept) if self._slots else 0, ready)
             if start <= waiter.deadline and now < waiter.deadline:
                 kept.append(waiter)
             elif not waiter.granted.done():
@@ -177,10 +177,10 @@ def ready_times(free_at: Sequence[float], silent_until: float, now: float) -> li
     """Return, in order, the earliest moments slots can be taken, given when each is free.
 
     One whose request has not left is infinitely far away, but may be given back unused: it counts as now.
-    No slots at all means no limit: then only a pause delays.
+    Without any slot there is no limit, and only a pause delays.
     """
     start = max(silent_until, now)
-    return sorted(max(start, now if moment == inf else moment) for moment in free_at) or [start - WINDOW]
+    return sorted(max(start, now if moment == inf else moment) for moment in free_at) or [start]
 
 
 def start_of(ahead: int, ready: Sequence[float]) -> float:
