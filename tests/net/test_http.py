@@ -6,8 +6,7 @@ import pytest
 
 from pyairtable_mcp.base.errors import BadValue
 from pyairtable_mcp.net.http import Http, NoAnswer, NotSent, Request, Response, TooLong, open_http
-
-from .stub import Answer, created, hangs_up, plain, says, serving, silent
+from tests.net.stub import Answer, created, hangs_up, plain, says, serving, silent
 
 
 def get(url: str) -> Request:

@@ -6,8 +6,7 @@ import pytest
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.base.errors import RateLimited
 from pyairtable_mcp.net.pacing import Limit, Pacer, Permit
-
-from .driving import finish
+from tests.net.driving import finish
 
 BASE = Limit("base:app1", 5)
 OTHER = Limit("base:app2", 5)

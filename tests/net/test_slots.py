@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.base.errors import RateLimited
 from pyairtable_mcp.net.slots import FIRST_MARGIN, MARGIN_STEP, MAX_MARGIN, Slots, ready_times, start_of
-
-from .driving import finish
+from tests.net.driving import finish
 
 LONG = 1e9
 
