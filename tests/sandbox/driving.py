@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from json import dumps
 
 import httpx2
 
@@ -85,7 +86,9 @@ class Driver:
         async with httpx2.AsyncClient(
             transport=transport, base_url="http://sandbox", headers=headers
         ) as client:
-            response = await client.request(method, path, params=list(params), json=json, content=content)
+            # Written here and in ASCII, because the client cannot send a lone surrogate and we want to.
+            body = content if json is None else dumps(json).encode()
+            response = await client.request(method, path, params=list(params), content=body)
         return Answer(response.status_code, response.json())
 
     async def find(self, table: str, formula: str) -> list[dict[str, object]]:

@@ -3,7 +3,6 @@
 from pyairtable_mcp.sandbox.http.faults import Disconnected, Fault, FaultQueue
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord
 from pyairtable_mcp.sandbox.sandbox import DEFAULT_TOKEN, Sandbox
-from pyairtable_mcp.sandbox.serve import serve_sandbox
 
 __all__ = [
     "DEFAULT_TOKEN",

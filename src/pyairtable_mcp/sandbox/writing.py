@@ -108,9 +108,10 @@ class RecordWriter:
         key, url, filename = given.get("id"), given.get("url"), given.get("filename")
         if isinstance(key, str):
             return _kept(key, held)
-        if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
-            raise _bad_attachment("Invalid url for an attachment.")
-        name = filename if isinstance(filename, str) and filename else _file_name(url)
+        if not isinstance(url, str):
+            raise _bad_attachment("Attachments are objects with a url or an id.")
+        named = _file_name(url)
+        name = filename if isinstance(filename, str) and filename else named
         return {"id": self._transaction.workspace.new_id("att"), "url": url, "filename": name}
 
 
@@ -126,4 +127,15 @@ def _bad_attachment(message: str) -> ApiError:
 
 
 def _file_name(url: str) -> str:
-    return unquote(urlsplit(url).path.rsplit("/", 1)[-1]) or "attachment"
+    return unquote(_path(url).rsplit("/", 1)[-1]) or "attachment"
+
+
+def _path(url: str) -> str:
+    """Return the path of a web address; refuse anything else."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise _bad_attachment("Invalid url for an attachment.") from error
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise _bad_attachment("Invalid url for an attachment.")
+    return parts.path

@@ -53,6 +53,13 @@ class Call:
             raise not_found()
         return record
 
+    def locate(self) -> None:
+        """Refuse with 403 when the URL names a base or table that is not there, whatever else is wrong."""
+        if "table" in self.path:
+            _ = self.table
+        elif "base" in self.path:
+            _ = self.base
+
     def reader(self) -> BaseReader:
         """Return a reader of the base as it is now."""
         return BaseReader(self.world.workspace, self.base, self.world.formulas)

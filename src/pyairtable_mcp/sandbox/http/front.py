@@ -59,7 +59,9 @@ class Front:
         try:
             self._admit(request, at)
             body = await _body(request)
-            answer = Answer(200, handler(self._call(request, body)))
+            call = self._call(request, body)
+            call.locate()
+            answer = Answer(200, handler(call))
         except ApiError as error:
             answer = Answer(error.status, error.body)
         status = fault.status if fault else answer.status

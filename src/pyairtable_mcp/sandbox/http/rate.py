@@ -8,6 +8,8 @@ from typing import Final
 
 TOKEN_RATE: Final = 50
 PENALTY: Final = 30.0
+GRAIN: Final = 1e-9
+"""A nanosecond: sums of fractions of a second miss the whole second by less."""
 
 
 class Window:
@@ -22,7 +24,7 @@ class Window:
         """Tell whether an arrival at `now` (monotonic seconds) is admitted, and count it."""
         if now < self._closed_until:
             return False
-        while self._arrivals and self._arrivals[0] <= now - 1.0:
+        while self._arrivals and self._arrivals[0] <= now - 1.0 + GRAIN:
             self._arrivals.popleft()
         if len(self._arrivals) >= self._limit:
             self._closed_until = now + PENALTY

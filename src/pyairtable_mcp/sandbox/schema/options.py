@@ -137,10 +137,13 @@ def _choice(given: Given, raw: Json, place: int) -> dict[str, Json]:
     if not isinstance(raw, dict) or set(raw) - {"id", "name", "color"}:
         raise given.refuse("a choice takes id, name and color")
     held = given.held.get("choices")
-    known = {each["id"]: each for each in held if isinstance(each, dict)} if isinstance(held, list) else {}
-    old = known.get(raw.get("id"), {})
-    if raw.get("id") is not None and not old:
-        raise given.refuse(f"unknown choice id {raw.get('id')!r}")
+    known = (
+        {str(each["id"]): each for each in held if isinstance(each, dict)} if isinstance(held, list) else {}
+    )
+    key = raw.get("id")
+    old = known.get(key, {}) if isinstance(key, str) else {}
+    if key is not None and not old:
+        raise given.refuse(f"unknown choice id {key!r}")
     name = raw.get("name", old.get("name"))
     colour = raw.get("color", old.get("color") or COLOURS[place % len(COLOURS)])
     if not isinstance(name, str) or not name.strip() or not isinstance(colour, str):

@@ -1,0 +1,98 @@
+"""The seeded workspaces hold what other tests rely on, the same every time."""
+
+from collections import Counter
+from random import Random
+
+from pyairtable_mcp.base.clock import ManualClock
+from pyairtable_mcp.base.ids import is_id
+from pyairtable_mcp.sandbox import Sandbox
+from pyairtable_mcp.sandbox.seeds import words
+
+from .driving import STUDIO, Driver, cells, some
+
+SIZES = {"Clients": 60, "Projects": 120, "Tasks": 900, "Invoices": 300, "People": 25, "Timesheets": 2400}
+
+
+def test_the_studio_is_the_same_every_time() -> None:
+    first, second = (Sandbox(clock=ManualClock(), rng=Random(seed)).workspace.bases for seed in (1, 2))
+    assert first == second
+
+
+def test_the_studio_has_its_tables_records_and_views() -> None:
+    workspace = Sandbox().workspace
+    studio = workspace.bases["appStudio00000001"]
+    assert {each.name: len(each.records) for each in studio.tables.values()} == SIZES
+    tasks = studio.table_by("Tasks")
+    assert tasks is not None
+    assert len(tasks.fields) == 14
+    assert {each.name for each in tasks.views.values()} == {"All", "Open tasks"}
+    archive = workspace.bases["appArchive0000001"]
+    assert [(each.name, len(each.fields)) for each in archive.tables.values()][2] == ("Inventory", 40)
+
+
+def test_every_id_has_the_form_airtable_gives_it() -> None:
+    workspace = Sandbox().workspace
+    assert all(is_id(each, "usr") for each in workspace.users)
+    for base in workspace.bases.values():
+        assert is_id(base.id, "app")
+        for table in base.tables.values():
+            assert is_id(table.id, "tbl")
+            assert all(is_id(each, "fld") for each in table.fields)
+            assert all(is_id(each, "rec") for each in table.records)
+
+
+def test_every_link_has_its_other_side() -> None:
+    base = Sandbox().workspace.bases["appStudio00000001"]
+    for table in base.tables.values():
+        for field in table.fields.values():
+            if field.type != "multipleRecordLinks":
+                continue
+            target = base.tables[str(field.options["linkedTableId"])]
+            back = str(field.options["inverseLinkFieldId"])
+            for record in table.records.values():
+                for key in some(record.cells.get(field.id, [])):
+                    assert record.id in some(target.records[str(key)].cells[back])
+
+
+async def test_the_known_rows_are_there(studio: Driver) -> None:
+    (acme,) = await studio.find("Clients", "{Name}='Acme Robotics'")
+    assert cells(acme)["Status"] == "Active"
+    (relaunch,) = await studio.find("Projects", "{Name}='Website relaunch'")
+    assert (cells(relaunch)["Status"], cells(relaunch)["Client"]) == ("In progress", [acme["id"]])
+    (copy,) = await studio.find("Tasks", "{Name}='Write launch copy'")
+    assert cells(copy)["Project"] == [relaunch["id"]]
+    assert len(await studio.find("Invoices", "{Number}='INV-0001'")) == 1
+    assert len(await studio.find("Clients", "FIND('Globex', {Name}) = 1")) == 2
+    kims = await studio.find("People", "{Name}='Alex Kim'")
+    assert len({cells(each)["Email"] for each in kims}) == len(kims) == 2
+    assert len(await studio.find("Tasks", "{Status}='In Review'")) == 89
+
+
+async def test_names_are_unique_where_people_would_make_them_so(studio: Driver) -> None:
+    for table, allowed in (("Clients", set()), ("People", {"Alex Kim"})):
+        rows = (await studio("GET", f"{STUDIO}/{table}")).records
+        counts = Counter(str(cells(each)["Name"]) for each in rows)
+        assert {name for name, count in counts.items() if count > 1} == allowed
+    projects = studio.sandbox.workspace.bases["appStudio00000001"].table_by("Projects")
+    assert projects is not None
+    names = [each.cells[projects.primary.id] for each in projects.records.values()]
+    assert len(set(names)) == len(names)
+
+
+def test_hostile_text_is_in_the_data_as_it_is() -> None:
+    base = Sandbox().workspace.bases["appStudio00000001"]
+    held = {
+        str(cell)
+        for table in base.tables.values()
+        for row in table.records.values()
+        for cell in row.cells.values()
+    }
+    assert set(words.HOSTILE) <= held
+
+
+async def test_every_cell_of_the_studio_reads_without_an_error(studio: Driver) -> None:
+    for table in SIZES:
+        rows = (await studio("GET", f"{STUDIO}/{table}")).records
+        assert "#ERROR!" not in str(rows)
+        spelt = await studio("GET", f"{STUDIO}/{table}", cellFormat="string", timeZone="utc", userLocale="en")
+        assert spelt.status == 200
