@@ -90,6 +90,11 @@ def tokens(text: str) -> int:
     return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
 
 
+def counted(count: int, what: str) -> str:
+    """Return `1 record`, `2 records`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def listed(words: Sequence[str], limit: int = 12) -> str:
     """Return words as a sentence part, `'a', 'b' and 3 more`."""
     shown = ", ".join(f"'{visible(word)}'" for word in words[:limit])

@@ -12,7 +12,7 @@ from pyairtable_mcp.airtable.models import Field
 from pyairtable_mcp.airtable.models import Record as AirtableRecord
 from pyairtable_mcp.airtable.writes import Patch
 from pyairtable_mcp.base.errors import BadValue
-from pyairtable_mcp.base.text import visible
+from pyairtable_mcp.base.text import counted, visible
 from pyairtable_mcp.operations.arguments import DryRun, Name, Record
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.lookups import find_records_by_key, record_name
@@ -57,17 +57,19 @@ async def attach_file(call: Call, args: AttachFile) -> Done:
     where = f"'{visible(record_name(place, record))}' ({record.id}), field '{visible(field.name)}'"
     if args.dry_run:
         what = args.filename or args.url
-        return Done(f"Would attach {visible(what)} to {where}, beside {len(kept)} files.", dry_run=True)
+        return Done(
+            f"Would attach {visible(what)} to {where}, beside {counted(len(kept), 'file')}.", dry_run=True
+        )
     if args.url:
         count = await _attach_url(call, place, record, field, [*kept, new])
-        return Done(
-            f"Attached {visible(args.url)} to {where}: {count} files. Airtable fetches it in the background."
-        )
+        after = f"{counted(count, 'file')} in all. Airtable fetches it in the background"
+        return Done(f"Attached {visible(args.url)} to {where}: {after}.")
     kind = mimetypes.guess_type(args.filename)[0] or "application/octet-stream"
     cell = await call.airtable.upload_attachment(
         place.base.id, record.id, field.id, filename=args.filename, content_type=kind, content=content
     )
-    return Done(f"Attached {visible(args.filename)} ({len(content)} bytes) to {where}: {len(cell)} files.")
+    size = f"{visible(args.filename)} ({len(content)} bytes)"
+    return Done(f"Attached {size} to {where}: {counted(len(cell), 'file')} in all.")
 
 
 def _decoded(args: AttachFile) -> bytes:

@@ -5,13 +5,13 @@ from typing import Annotated, Final
 
 from pydantic import Field as Arg
 
-from pyairtable_mcp.base.errors import Forbidden, NotFound, UnknownName
 from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.base.text import visible
 from pyairtable_mcp.operations.arguments import DryRun, Name, Record
 from pyairtable_mcp.operations.call import Args, Call
-from pyairtable_mcp.operations.lookups import find_person, find_records_by_key, record_name
+from pyairtable_mcp.operations.lookups import find_records_by_key, record_name
 from pyairtable_mcp.operations.names import Place, find_place
+from pyairtable_mcp.operations.people import people_to_mention
 from pyairtable_mcp.operations.results import CommentList, Done
 
 _MENTION: Final = re.compile(r"@\[([^\]]+)\]")
@@ -71,16 +71,8 @@ async def _record(call: Call, place: Place, key: str) -> tuple[str, str]:
 async def _with_mentions(call: Call, place: Place, text: str) -> tuple[str, list[str]]:
     """Return the text with `@[name]` turned into `@[usr…]`, and the names of the people it will notify."""
     keys = list(dict.fromkeys(_MENTION.findall(text)))
-    unresolved = [key for key in keys if not is_id(key, "usr")]
-    if not unresolved:
+    if all(is_id(key, "usr") for key in keys):
         return text, keys
-    try:
-        users = await call.airtable.collaborators(place.base.id)
-    except (Forbidden, NotFound):
-        raise UnknownName(
-            f"This token may not list people, so '{visible(unresolved[0])}' cannot be looked up.",
-            hint="Mention people by user id: @[usr…].",
-        ) from None
-    people = {key: find_person(key, users) for key in keys}
+    people = await people_to_mention(call, place, keys)
     resolved = _MENTION.sub(lambda match: f"@[{people[match[1]].id}]", text)
     return resolved, [visible(person.name or person.email) for person in people.values()]

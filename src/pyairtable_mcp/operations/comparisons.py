@@ -89,7 +89,7 @@ class Targets:
     """What look-ups found.
 
     `links`: for (link field id, name) the ids of this table's records that hold the link. `people`: for each
-    person asked for, the name that Airtable's formulas see.
+    person asked for, the name that Airtable's formulas see, "" for somebody whom no cell holds.
     """
 
     links: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
@@ -242,6 +242,8 @@ def _equal(column: Field, _: str, operand: Operand, targets: Targets, now: Now) 
         ids = targets.links[column.id, operand]
         return formulas.any_of([f"RECORD_ID()={quote(record)}" for record in ids]) or NOTHING
     name = targets.people.get(operand, operand)
+    if not name:
+        return NOTHING
     if kind in (Kind.OPTIONS, Kind.PEOPLE, Kind.LINKS, Kind.LIST, Kind.FILES):
         return formulas.has(column, name)
     return formulas.equals(column, name)

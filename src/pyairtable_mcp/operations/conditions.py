@@ -12,8 +12,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from pyairtable_mcp.airtable.models import Field
-from pyairtable_mcp.base.errors import AppError, BadValue, InvalidArguments
+from pyairtable_mcp.base.errors import AppError, InvalidArguments
 from pyairtable_mcp.base.text import closest, cut, listed, visible
 from pyairtable_mcp.operations import comparisons
 from pyairtable_mcp.operations.comparisons import OPS, SYNONYMS, Comparison, Operator
@@ -115,23 +114,17 @@ def formula(tree: Where, targets: comparisons.Targets, now: comparisons.Now) -> 
 
 def linked(tree: Where) -> dict[str, list[str]]:
     """Return, for each link field compared with records, the names or ids it is compared with."""
+    return _members(tree, Kind.LINKS)
+
+
+def persons(tree: Where) -> dict[str, list[str]]:
+    """Return, for each person field compared with people, the names, e-mails or ids it is compared with."""
+    return _members(tree, Kind.PERSON, Kind.PEOPLE)
+
+
+def _members(tree: Where, *kinds: Kind) -> dict[str, list[str]]:
     wanted: dict[str, list[str]] = {}
     for one in comparisons_in(tree):
-        if kind_of(one.field) is Kind.LINKS and one.op in comparisons.MEMBER_OPS:
+        if kind_of(one.field) in kinds and one.op in comparisons.MEMBER_OPS:
             wanted.setdefault(one.field.id, []).extend(comparisons.texts(one))
     return wanted
-
-
-def persons(tree: Where) -> list[tuple[Field, str]]:
-    """Return each person that a person field is compared with."""
-    return [
-        (one.field, text)
-        for one in comparisons_in(tree)
-        if kind_of(one.field) in (Kind.PERSON, Kind.PEOPLE) and one.op in comparisons.MEMBER_OPS
-        for text in comparisons.texts(one)
-    ]
-
-
-def must_filter(where: str) -> BadValue:
-    """Return the refusal for a change of every record of a table."""
-    return BadValue(f"{where} needs ids, where or formula: it would touch every record otherwise.")

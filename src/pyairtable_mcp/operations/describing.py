@@ -27,7 +27,7 @@ class DescribeBase(Args):
 
 async def list_bases(call: Call, args: ListBases) -> BaseList:
     """Return the bases whose names hold the search text, or are like it."""
-    bases = await call.airtable.bases()
+    bases = await call.airtable.bases(fresh=True)
     wanted = fold(args.search)
     found = [base for base in bases if wanted in fold(base.name) or base.id == args.search]
     if not found:

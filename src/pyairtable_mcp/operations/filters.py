@@ -1,23 +1,28 @@
 """Which records are meant: conditions, a formula and a text search, joined into one filter formula."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.models import Field, Record
-from pyairtable_mcp.base.errors import Forbidden, NotFound
 from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.operations import comparisons, conditions, formulas
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.conditions import Where
 from pyairtable_mcp.operations.field_types import Kind, kind_of
-from pyairtable_mcp.operations.lookups import find_person, find_records_by_key
-from pyairtable_mcp.operations.names import Place
+from pyairtable_mcp.operations.lookups import find_records_by_key
+from pyairtable_mcp.operations.names import Place, find_field
+from pyairtable_mcp.operations.people import names_to_compare
 from pyairtable_mcp.operations.rows import now_of
 
 _SEARCHED: Final = (Kind.TEXT, Kind.OPTION, Kind.OPTIONS, Kind.LINKS, Kind.LIST, Kind.PERSON, Kind.PEOPLE)
 MAX_SEARCHED_FIELDS: Final = 40
+_TOKENS: Final = re.compile(
+    r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\{(?P<name>(?:[^{}\\]|\\.)*)\}""", re.DOTALL
+)
+_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
 async def build_filter(
@@ -34,13 +39,27 @@ async def build_filter(
     parts = []
     if where:
         tree = conditions.parse(place, list(where))
-        targets = comparisons.Targets(await _linking(call, place, tree), await _people(call, place, tree))
+        people = await names_to_compare(call, place, conditions.persons(tree))
+        targets = comparisons.Targets(await _linking(call, place, tree), people)
         parts.append(conditions.formula(tree, targets, now_of(call)))
     if formula.strip():
-        parts.append(formula.strip())
+        parts.append(with_field_ids(place, formula.strip()))
     if search.strip():
         parts.append(searching(place, search.strip()))
     return formulas.all_of(parts)
+
+
+def with_field_ids(place: Place, formula: str) -> str:
+    """Return a caller's formula with every `{Name}` outside of quotes turned into `{fld…}`.
+
+    Raises UnknownName for a name that is no field, before a request is spent on it.
+    """
+
+    def by_id(token: re.Match[str]) -> str:
+        name = token["name"]
+        return token[0] if name is None else formulas.ref(find_field(place, _ESCAPE.sub(r"\1", name)))
+
+    return _TOKENS.sub(by_id, formula)
 
 
 def searching(place: Place, text: str) -> str:
@@ -77,15 +96,3 @@ def _inverse(place: Place, field: Field) -> Field | None:
 def _ids(record: Record, field: Field) -> tuple[str, ...]:
     cell = record.fields.get(field.id)
     return tuple(one for one in cell if isinstance(one, str)) if isinstance(cell, list) else ()
-
-
-async def _people(call: Call, place: Place, tree: Where) -> dict[str, str]:
-    """Return the name, as formulas see it, of each person given by e-mail or id."""
-    asked = {text for _, text in conditions.persons(tree)}
-    if not asked:
-        return {}
-    try:
-        users = await call.airtable.collaborators(place.base.id)
-    except (Forbidden, NotFound):
-        return {}
-    return {text: find_person(text, users).name for text in asked}

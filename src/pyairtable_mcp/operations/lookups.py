@@ -1,14 +1,12 @@
-"""Names that only Airtable can resolve: records by their primary value, people by e-mail or name."""
+"""Records by id or by primary value: what only Airtable can resolve."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pydantic import JsonValue
-
-from pyairtable_mcp.airtable.models import Base, Field, Record, User
+from pyairtable_mcp.airtable.models import Field, Record
 from pyairtable_mcp.airtable.records import Query
-from pyairtable_mcp.base.errors import AmbiguousName, Forbidden, NotFound, UnknownName
+from pyairtable_mcp.base.errors import AmbiguousName, UnknownName
 from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.base.text import closest, fold, same_name, visible
 from pyairtable_mcp.operations import formulas
@@ -51,6 +49,8 @@ async def find_records_by_key(
 async def _by_name(
     call: Call, place: Place, names: Sequence[str], columns: tuple[str, ...]
 ) -> dict[str, Record]:
+    telling = _telling(place)
+    columns = tuple(dict.fromkeys([*columns, *(f.id for f in telling)]))
     query = Query(fields=columns, formula=formulas.named(place.primary, names))
     records: list[Record] = []
     async for page in call.airtable.records(place.base.id, place.table.id, query):
@@ -60,15 +60,32 @@ async def _by_name(
     for name in names:
         hits = [records[i] for i in same_name(name, texts)]
         if len(hits) != 1:
-            raise await _not_one(call, place, name, hits)
+            raise await _not_one(call, place, name, hits, telling)
         found[name] = hits[0]
     return found
 
 
-async def _not_one(call: Call, place: Place, name: str, hits: Sequence[Record]) -> Exception:
+def _telling(place: Place) -> tuple[Field, ...]:
+    """Return the field that best tells namesakes apart: an e-mail, else some other plain field."""
+    for types in (("email",), ("singleLineText", "phoneNumber"), ("singleSelect", "date", "autoNumber")):
+        for field in place.table.fields:
+            if field.type in types and field.id != place.primary.id:
+                return (field,)
+    return ()
+
+
+def _told_apart(place: Place, record: Record, telling: Sequence[Field]) -> str:
+    more = [cell_text(field, record.fields.get(field.id)) for field in telling]
+    name = visible(record_name(place, record))
+    return f"{name} ({', '.join([record.id, *(visible(text) for text in more if text)])})"
+
+
+async def _not_one(
+    call: Call, place: Place, name: str, hits: Sequence[Record], telling: Sequence[Field]
+) -> Exception:
     table = visible(place.table.name)
     if hits:
-        options = [f"{visible(record_name(place, hit))} ({hit.id})" for hit in hits]
+        options = [_told_apart(place, hit, telling) for hit in hits]
         return AmbiguousName(
             f"{len(hits)} records of '{table}' are named '{visible(name)}'.",
             hint="Give the record id.",
@@ -85,56 +102,3 @@ async def _near_names(call: Call, place: Place, name: str) -> list[str]:
     query = Query(fields=(place.primary.id,), formula=formulas.resembling(place.primary, parts[:8]))
     page = await call.airtable.page(place.base.id, place.table.id, query, size=100)
     return closest(name, [record_name(place, record) for record in page.records])
-
-
-async def find_people(call: Call, base: Base, cells: Iterable[JsonValue]) -> dict[str, JsonValue]:
-    """Return, for each e-mail or name among person cells, the cell that Airtable takes.
-
-    A token that may not list collaborators leaves e-mails to Airtable; names then cannot be resolved.
-    """
-    wanted = {key for cell in cells for key in _person_keys(cell)}
-    if not wanted:
-        return {}
-    try:
-        users = await call.airtable.collaborators(base.id)
-    except (Forbidden, NotFound):
-        return {key: _unlisted_person(key) for key in wanted}
-    return {key: {"id": find_person(key, users).id} for key in wanted}
-
-
-def _person_keys(cell: JsonValue) -> list[str]:
-    if isinstance(cell, list):
-        return [key for one in cell for key in _person_keys(one)]
-    if isinstance(cell, Mapping) and "id" not in cell:
-        return [str(value) for value in cell.values()]
-    return []
-
-
-def _unlisted_person(key: str) -> JsonValue:
-    if "@" in key:
-        return {"email": key}
-    raise UnknownName(f"Nobody can be looked up by the name '{visible(key)}'.", hint="Give the e-mail.")
-
-
-def find_person(key: str, users: Sequence[User]) -> User:
-    """Return the one of `users` that an id, e-mail or name means."""
-    hits = [user for user in users if user.id == key]
-    hits = hits or [users[i] for i in same_name(key, [user.email for user in users])]
-    hits = hits or [users[i] for i in same_name(key, [user.name for user in users])]
-    if len(hits) == 1:
-        return hits[0]
-    shown = [f"{visible(u.name)} <{u.email}>" for u in hits or users]
-    if hits:
-        raise AmbiguousName(
-            f"Several people are named '{visible(key)}'.", hint="Give the e-mail.", candidates=shown
-        )
-    near = closest(key, [u.email for u in users] + [u.name for u in users]) or shown[:12]
-    raise UnknownName(f"Nobody in this base is '{visible(key)}'.", candidates=near)
-
-
-def put_people(cell: JsonValue, people: Mapping[str, JsonValue]) -> JsonValue:
-    """Return a person cell with e-mails and names replaced by what `find_people` found."""
-    if isinstance(cell, list):
-        return [put_people(one, people) for one in cell]
-    keys = _person_keys(cell)
-    return people[keys[0]] if keys else cell

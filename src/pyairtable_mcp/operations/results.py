@@ -1,6 +1,6 @@
 """What use cases return: typed values that the surface turns into text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -105,7 +105,10 @@ class RecordChange:
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What a write did to each record, or would do when `dry_run`; `error` is why it stopped."""
+    """What a write did to each record, or would do when `dry_run`; `error` is why it stopped.
+
+    `names` are primary values of linked records, as far as they are known.
+    """
 
     base: str
     table: str
@@ -113,7 +116,7 @@ class Changes:
     dry_run: bool = False
     by_filter: bool = False
     error: AppError | None = None
-    notes: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """From what a caller wrote to what Airtable takes: names to ids, values checked, links and people found."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,9 @@ from pyairtable_mcp.base.text import visible
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.comparisons import Now
 from pyairtable_mcp.operations.field_types import Kind, type_of
-from pyairtable_mcp.operations.lookups import find_people, find_records_by_key, put_people
+from pyairtable_mcp.operations.lookups import find_records_by_key
 from pyairtable_mcp.operations.names import Place, find_field
+from pyairtable_mcp.operations.people import people_to_write, put_people
 from pyairtable_mcp.operations.problems import Problems
 from pyairtable_mcp.operations.values import Rules, check
 
@@ -31,18 +33,26 @@ def now_of(call: Call) -> Now:
     return Now(call.clock.now(), ZoneInfo(call.settings.time_zone))
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """Rows as Airtable takes them, field id -> value; `names` of the linked records that were looked up."""
+
+    rows: list[dict[str, JsonValue]]
+    names: Mapping[str, str]
+
+
 async def prepare(
     call: Call, place: Place, rows: Sequence[Mapping[str, JsonValue]], by: Rules, at: str = "records[{}]"
-) -> list[dict[str, JsonValue]]:
-    """Return each row as field id -> value in Airtable's form.
+) -> Prepared:
+    """Return the rows in Airtable's form.
 
     Everything the schema can tell is checked before any request; all problems found are raised together.
     Names of linked records and people then cost one request per table.
     """
     checked = check_rows(place, rows, by, at)
-    await _find_links(call, place, checked)
+    names = await _find_links(call, place, checked)
     await _find_persons(call, place, checked)
-    return checked
+    return Prepared(checked, names)
 
 
 def check_rows(
@@ -74,8 +84,8 @@ def _fields_of(place: Place, *kinds: Kind) -> list[Field]:
     return [field for field in place.table.fields if type_of(field).kind in kinds]
 
 
-async def _find_links(call: Call, place: Place, rows: Sequence[dict[str, JsonValue]]) -> None:
-    """Replace names by record ids in link cells, one look-up for each linked table."""
+async def _find_links(call: Call, place: Place, rows: Sequence[dict[str, JsonValue]]) -> dict[str, str]:
+    """Replace names by record ids in link cells, one look-up for each linked table; return id -> name."""
     names: dict[str, list[str]] = {}
     for field in _fields_of(place, Kind.LINKS):
         linked = place.linked_table(field)
@@ -93,6 +103,7 @@ async def _find_links(call: Call, place: Place, rows: Sequence[dict[str, JsonVal
             cell = row.get(field.id)
             if isinstance(cell, list):
                 row[field.id] = list(dict.fromkeys(found.get(str(one), str(one)) for one in cell))
+    return {record_id: name for found in ids.values() for name, record_id in found.items()}
 
 
 def _names_in(rows: Sequence[dict[str, JsonValue]], field: Field) -> list[str]:
@@ -103,7 +114,7 @@ def _names_in(rows: Sequence[dict[str, JsonValue]], field: Field) -> list[str]:
 
 async def _find_persons(call: Call, place: Place, rows: Sequence[dict[str, JsonValue]]) -> None:
     fields = _fields_of(place, *_PEOPLE)
-    people = await find_people(call, place.base, [row[f.id] for row in rows for f in fields if f.id in row])
+    people = await people_to_write(call, place, [row[f.id] for row in rows for f in fields if f.id in row])
     for row in rows:
         for field in fields:
             if field.id in row:

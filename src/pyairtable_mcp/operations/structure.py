@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.models import Field
 from pyairtable_mcp.base.errors import AppError, BadValue, UnknownName
-from pyairtable_mcp.base.text import closest, fold, listed, visible
+from pyairtable_mcp.base.text import closest, counted, fold, listed, visible
 from pyairtable_mcp.operations.arguments import DryRun, Name
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.field_types import CREATABLE, FIELD_TYPES, FieldType, choices
@@ -92,7 +92,9 @@ async def create_table(call: Call, args: CreateTable) -> Done:
             candidates=can,
         )
     lines = [_spelt(body) for body in bodies]
-    told = f"table '{visible(args.table)}' in base '{visible(base.name)}' with {len(bodies)} fields"
+    told = (
+        f"table '{visible(args.table)}' in base '{visible(base.name)}' with {counted(len(bodies), 'field')}"
+    )
     if args.dry_run:
         return Done(f"Would create {told}. A table cannot be deleted through the API.", lines, dry_run=True)
     body: dict[str, JsonValue] = {"name": args.table, "fields": list(bodies)}
@@ -108,7 +110,7 @@ async def create_fields(call: Call, args: CreateFields) -> Done:
     tables = {table.name: table.id for table in place.schema.tables}
     bodies = _bodies(args.fields, tables, taken=[f.name for f in place.table.fields])
     lines = [_spelt(body) for body in bodies]
-    told = f"{len(bodies)} fields in table '{visible(place.table.name)}'"
+    told = f"{counted(len(bodies), 'field')} in table '{visible(place.table.name)}'"
     if args.dry_run:
         return Done(f"Would create {told}. A field cannot be deleted through the API.", lines, dry_run=True)
     created: list[Field] = []

@@ -16,6 +16,7 @@ from pyairtable_mcp.operations.arguments import Cells, DryRun, Name, NewOptions,
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.cells import cell_text
 from pyairtable_mcp.operations.diffs import changed_cells, same_value
+from pyairtable_mcp.operations.linknames import link_names
 from pyairtable_mcp.operations.names import Place, find_fields, find_place
 from pyairtable_mcp.operations.results import Changes, Fate, RecordChange
 from pyairtable_mcp.operations.rows import now_of, prepare, rules
@@ -52,13 +53,15 @@ async def upsert_records(call: Call, args: UpsertRecords) -> Changes:
     place = await find_place(call, args.base, args.table)
     allowed_count(call, len(args.records), "write")
     keys = _keys(place, args.match_on)
-    rows = await prepare(call, place, args.records, rules(call, args.new_options, typecast=args.typecast))
+    ready = await prepare(call, place, args.records, rules(call, args.new_options, typecast=args.typecast))
+    rows = ready.rows
     _refuse_unmatchable(rows, keys)
     existing = await _existing(call, place, rows, keys)
     changes = [_change(place, at, row, keys, existing) for at, row in enumerate(rows)]
     wanted = [change for change in changes if change.fate is not Fate.UNCHANGED]
     if args.dry_run or not wanted:
-        return account(place, changes, dry_run=args.dry_run)
+        names = await link_names(call, place, changes, ready.names)
+        return account(place, changes, dry_run=args.dry_run, names=names)
     report = await call.airtable.upsert_records(
         place.base.id,
         place.table.id,
@@ -67,7 +70,8 @@ async def upsert_records(call: Call, args: UpsertRecords) -> Changes:
         typecast=args.typecast or bool(args.new_options),
     )
     told = {change.at: change for change in with_fates(place, wanted, report, Fate.UPDATED)}
-    return account(place, [told.get(change.at, change) for change in changes], report)
+    changes = [told.get(change.at, change) for change in changes]
+    return account(place, changes, report, names=ready.names)
 
 
 def _keys(place: Place, names: Sequence[str]) -> tuple[Field, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field as Arg
@@ -23,6 +24,7 @@ from pyairtable_mcp.operations.arguments import (
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.cells import cell_text
 from pyairtable_mcp.operations.diffs import changed_cells
+from pyairtable_mcp.operations.linknames import link_names
 from pyairtable_mcp.operations.lookups import find_records_by_key, record_name
 from pyairtable_mcp.operations.names import Place, find_place
 from pyairtable_mcp.operations.results import CellChange, Changes, Fate, RecordChange
@@ -90,19 +92,25 @@ class Planned:
         return RecordChange(self.at, self.record.id, self.name, fate, self.cells)
 
 
+Plan = tuple[list[Planned], Mapping[str, str]]
+"""The records of a change, and the names of linked records that were looked up for it."""
+
+
 async def create_records(call: Call, args: CreateRecords) -> Changes:
     """Create the records, or show what would be created."""
     place = await find_place(call, args.base, args.table)
     allowed_count(call, len(args.records), "create")
     by = rules(call, args.new_options, typecast=args.typecast)
-    rows = await prepare(call, place, args.records, by)
-    planned = [_new_record(place, at, row) for at, row in enumerate(rows)]
+    ready = await prepare(call, place, args.records, by)
+    planned = [_new_record(place, at, row) for at, row in enumerate(ready.rows)]
     if args.dry_run:
-        return account(place, planned, dry_run=True)
+        return account(
+            place, planned, dry_run=True, names=await link_names(call, place, planned, ready.names)
+        )
     report = await call.airtable.create_records(
-        place.base.id, place.table.id, rows, typecast=args.typecast or bool(args.new_options)
+        place.base.id, place.table.id, ready.rows, typecast=args.typecast or bool(args.new_options)
     )
-    return account(place, with_fates(place, planned, report, Fate.CREATED), report)
+    return account(place, with_fates(place, planned, report, Fate.CREATED), report, names=ready.names)
 
 
 def _new_record(place: Place, at: int, row: Mapping[str, JsonValue]) -> RecordChange:
@@ -118,29 +126,31 @@ async def update_records(call: Call, args: UpdateRecords) -> Changes:
     one_way("update_records", records=bool(args.records), **{"a filter (where or formula)": by_filter})
     if by_filter != bool(args.set):
         raise BadValue("`set` holds the values for the records that `where` or `formula` finds: give both.")
-    planned = await (_plan_filtered(call, place, args) if by_filter else _plan_listed(call, place, args))
+    planned, names = await (_plan_filtered if by_filter else _plan_listed)(call, place, args)
     wanted = [one for one in planned if one.cells]
     changes = [one.as_change(Fate.UPDATED if one.cells else Fate.UNCHANGED) for one in planned]
     if args.dry_run or not wanted:
-        return account(place, changes, dry_run=args.dry_run, by_filter=by_filter)
+        names = await link_names(call, place, changes, names)
+        return account(place, changes, dry_run=args.dry_run, by_filter=by_filter, names=names)
     patches = [Patch(one.record.id, {c.field.id: c.after for c in one.cells}) for one in wanted]
     report = await call.airtable.update_records(
         place.base.id, place.table.id, patches, typecast=args.typecast or bool(args.new_options)
     )
     sent = [one.as_change(Fate.UPDATED) for one in wanted]
     fates = {one.id: one for one in with_fates(place, sent, report, Fate.UPDATED)}
-    return account(place, [fates.get(one.id, one) for one in changes], report, by_filter=by_filter)
+    told = [fates.get(one.id, one) for one in changes]
+    return account(place, told, report, by_filter=by_filter, names=names)
 
 
-async def _plan_listed(call: Call, place: Place, args: UpdateRecords) -> list[Planned]:
+async def _plan_listed(call: Call, place: Place, args: UpdateRecords) -> Plan:
     allowed_count(call, len(args.records), "change")
     by = rules(call, args.new_options, typecast=args.typecast)
-    rows = await prepare(call, place, [one.fields for one in args.records], by)
-    touched = [place.table.by_id[key] for key in dict.fromkeys(key for row in rows for key in row)]
+    ready = await prepare(call, place, [one.fields for one in args.records], by)
+    touched = [place.table.by_id[key] for key in dict.fromkeys(key for row in ready.rows for key in row)]
     found = await find_records_by_key(call, place, [one.id for one in args.records], touched)
     seen: dict[str, str] = {}
     planned = []
-    for at, (patch, row) in enumerate(zip(args.records, rows, strict=True)):
+    for at, (patch, row) in enumerate(zip(args.records, ready.rows, strict=True)):
         record = found[patch.id]
         if record.id in seen:
             raise BadValue(
@@ -148,15 +158,16 @@ async def _plan_listed(call: Call, place: Place, args: UpdateRecords) -> list[Pl
             )
         seen[record.id] = visible(patch.id)
         planned.append(_plan(place, at, record, row))
-    return planned
+    return planned, ready.names
 
 
-async def _plan_filtered(call: Call, place: Place, args: UpdateRecords) -> list[Planned]:
+async def _plan_filtered(call: Call, place: Place, args: UpdateRecords) -> Plan:
     by = rules(call, args.new_options, typecast=args.typecast)
-    row = (await prepare(call, place, [args.set], by, at="set"))[0]
+    ready = await prepare(call, place, [args.set], by, at="set")
+    row = ready.rows[0]
     touched = [place.table.by_id[key] for key in row]
     found = await filtered(call, place, args.where, args.formula, touched, "change")
-    return [_plan(place, at, record, row) for at, record in enumerate(found)]
+    return [_plan(place, at, record, row) for at, record in enumerate(found)], ready.names
 
 
 def _plan(place: Place, at: int, record: Record, row: Mapping[str, JsonValue]) -> Planned:
@@ -208,6 +219,7 @@ def account(
     *,
     dry_run: bool = False,
     by_filter: bool = False,
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> Changes:
     """Return the account of a write that was made, or of one that was only planned."""
     return Changes(
@@ -217,4 +229,5 @@ def account(
         dry_run=dry_run,
         by_filter=by_filter,
         error=report.error if report else None,
+        names=names,
     )

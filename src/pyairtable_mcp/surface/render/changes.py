@@ -1,9 +1,14 @@
 """What a write did, or would do: counts first, then every record or, for many alike, groups of them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from pydantic import JsonValue
+
+from pyairtable_mcp.airtable.models import Field
+from pyairtable_mcp.base.text import counted
+from pyairtable_mcp.operations.field_types import Kind, type_of
 from pyairtable_mcp.operations.results import CellChange, Changes, Fate, RecordChange
 from pyairtable_mcp.surface.render import cells
 from pyairtable_mcp.surface.render.errors import error_lines
@@ -12,6 +17,8 @@ from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, fitting, name
 LISTED: Final = 25
 _EXAMPLES: Final = 3
 _GROUPS: Final = 30
+_LONGEST_CELL: Final = 120
+Names = Mapping[str, str]
 _DONE: Final = (Fate.CREATED, Fate.UPDATED, Fate.DELETED)
 _VERBS: Final = {Fate.CREATED: "create", Fate.UPDATED: "change", Fate.DELETED: "delete"}
 _PAST: Final = {Fate.CREATED: "Created", Fate.UPDATED: "Changed", Fate.DELETED: "Deleted"}
@@ -34,33 +41,30 @@ def changes_text(changes: Changes, paper: Paper) -> str:
 def _heading(changes: Changes) -> str:
     counts = Counter(change.fate for change in changes.changes)
     words = _VERBS if changes.dry_run else _PAST
-    parts = [f"{words[fate].lower()} {_records(counts[fate])}" for fate in _DONE if counts[fate]]
+    parts = [f"{words[fate].lower()} {counted(counts[fate], 'record')}" for fate in _DONE if counts[fate]]
     told = ", ".join(parts) or ("change nothing" if changes.dry_run else "changed nothing")
     table = f"in {name(changes.table)}"
     same = counts[Fate.UNCHANGED]
-    note = f" {_records(same)} already had these values." if same else ""
+    note = f" {counted(same, 'record')} already had these values." if same else ""
     if changes.dry_run:
         return f"Dry run, nothing written. Would {told} {table}.{note}"
     return f"{told[0].upper()}{told[1:]} {table}.{note}"
 
 
-def _records(count: int) -> str:
-    return f"{count} record" if count == 1 else f"{count} records"
-
-
 def _lines(changes: Changes, paper: Paper) -> list[str]:
     """Return a line per record while that is short; groups of equal changes otherwise."""
+    names = changes.names
     touched = [change for change in changes.changes if change.fate is not Fate.UNCHANGED]
     updates = [change for change in touched if change.fate is Fate.UPDATED]
     if len(touched) > LISTED and len(updates) == len(touched):
-        return _grouped(updates, paper)
+        return _grouped(updates, paper, changes.names)
     if changes.by_filter and len(touched) > LISTED:
         return [
-            *(_record_line(change, paper, with_cells=False) for change in touched[:_EXAMPLES]),
+            *(_record_line(change, paper, names, with_cells=False) for change in touched[:_EXAMPLES]),
             _more(touched),
         ]
     with_cells = changes.dry_run or not all(change.fate is Fate.CREATED for change in touched)
-    lines = [_record_line(change, paper, with_cells=with_cells) for change in touched]
+    lines = [_record_line(change, paper, names, with_cells=with_cells) for change in touched]
     count = fitting(lines, HARD_TOKENS if not changes.dry_run else paper.target)
     return lines if count == len(lines) else [*lines[:count], f"… and {len(lines) - count} more"]
 
@@ -69,31 +73,37 @@ def _more(touched: Sequence[RecordChange]) -> str:
     return f"… and {len(touched) - _EXAMPLES} more"
 
 
-def _record_line(change: RecordChange, paper: Paper, *, with_cells: bool) -> str:
+def _record_line(change: RecordChange, paper: Paper, names: Names, *, with_cells: bool) -> str:
     who = " ".join(filter(None, [change.id, cells.escaped(change.name)]))
     if not with_cells or change.fate is Fate.DELETED or not change.cells:
         return who
     label = "new" if change.fate is Fate.CREATED else ""
-    told = "; ".join(_cell_change(cell, paper, new=change.fate is Fate.CREATED) for cell in change.cells)
+    told = "; ".join(
+        _cell_change(cell, paper, names, new=change.fate is Fate.CREATED) for cell in change.cells
+    )
     return f"{' '.join(filter(None, [label, who]))}: {told}"
 
 
-def _cell_change(cell: CellChange, paper: Paper, *, new: bool = False) -> str:
+def _cell_change(cell: CellChange, paper: Paper, names: Names, *, new: bool = False) -> str:
     field = cells.escaped(cell.field.name)
-    limit = min(paper.cell, 120)
-    after = cells.shown(cell.field, cell.after, paper.zone, limit) or "(empty)"
+    after = _cell(cell.field, cell.after, paper, names)
     if new:
         return f"{field} = {after}"
-    before = cells.shown(cell.field, cell.before, paper.zone, limit) or "(empty)"
-    return f"{field}: {before} → {after}"
+    return f"{field}: {_cell(cell.field, cell.before, paper, names)} → {after}"
 
 
-def _grouped(updates: Sequence[RecordChange], paper: Paper) -> list[str]:
-    counts = Counter(_cell_change(cell, paper) for change in updates for cell in change.cells)
-    lines = [f"{text} ({count} records)" for text, count in counts.most_common(_GROUPS)]
+def _cell(field: Field, value: JsonValue, paper: Paper, names: Names) -> str:
+    if type_of(field).kind is Kind.LINKS and isinstance(value, list):
+        value = [names.get(str(one), str(one)) for one in value]
+    return cells.shown(field, value, paper.zone, min(paper.cell, _LONGEST_CELL)) or "(empty)"
+
+
+def _grouped(updates: Sequence[RecordChange], paper: Paper, names: Names) -> list[str]:
+    counts = Counter(_cell_change(cell, paper, names) for change in updates for cell in change.cells)
+    lines = [f"{text} ({counted(count, 'record')})" for text, count in counts.most_common(_GROUPS)]
     if len(counts) > _GROUPS:
         lines.append(f"… and {len(counts) - _GROUPS} other changes")
-    examples = [_record_line(change, paper, with_cells=False) for change in updates[:_EXAMPLES]]
+    examples = [_record_line(change, paper, names, with_cells=False) for change in updates[:_EXAMPLES]]
     return [*lines, f"among them: {', '.join(examples)}"]
 
 

@@ -3,6 +3,7 @@
 import re
 
 from pyairtable_mcp.airtable.models import Comment
+from pyairtable_mcp.base.text import counted
 from pyairtable_mcp.operations.results import CommentList, Done
 from pyairtable_mcp.surface.render import cells
 from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, fitting, name
@@ -17,7 +18,7 @@ def comments_text(found: CommentList, paper: Paper) -> str:
     lines = [_line(comment, paper) for comment in found.comments]
     count = fitting(lines, HARD_TOKENS)
     cursor = f" cursor: {found.cursor}" if found.cursor else ""
-    head = f"{count} comments on {name(found.record)}, newest first.{cursor}"
+    head = f"{counted(count, 'comment')} on {name(found.record)}, newest first.{cursor}"
     return f"{head}\n{paper.fenced(lines[:count])}"
 
 

@@ -27,7 +27,7 @@ def rows_text(rows: Rows, paper: Paper) -> str:
 
 
 def _filled(cell: object) -> bool:
-    return cell not in (None, "", False) and cell != []
+    return (cell == 0 and cell is not False) or bool(cell)
 
 
 def _column(field: Field) -> str:
