@@ -36,6 +36,7 @@ PENALTY: Final = 30.0
 """Seconds Airtable turns a base's requests away after one too many (support.airtable.com, API limits)."""
 LONGEST_PENALTY: Final = 3_600.0
 MAX_MESSAGE: Final = 300
+_MOST_READ: Final = 10_000
 CURSOR_GONE: Final = "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
 _HIDDEN: Final = "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"
 _QUOTA: Final = "PUBLIC_API_BILLING_LIMIT_EXCEEDED"
@@ -200,8 +201,8 @@ def clean(text: object, secret: str = "") -> str:
     """Make a text from outside fit for a message: one line, no control characters, bounded, no secret."""
     if not isinstance(text, str):
         return ""
-    bare = text.replace(secret, "***") if secret else text
-    shown = "".join(" " if char.isspace() else char for char in bare[: 4 * MAX_MESSAGE])
+    shown = "".join(" " if char.isspace() else char for char in text[:_MOST_READ])
     shown = "".join(char for char in shown if unicodedata.category(char)[0] != "C")
-    shown = " ".join(shown.split())
+    # Last, because what was taken out may have stood in the middle of the secret.
+    shown = " ".join((shown.replace(secret, "***") if secret else shown).split())
     return shown if len(shown) <= MAX_MESSAGE else shown[: MAX_MESSAGE - 1] + "…"
