@@ -48,10 +48,10 @@ def _multiplied(left: Value, right: Value) -> Value:
 
 
 def single(value: Value) -> Value:
-    """Return a list's only item, a longer list's text, or the value itself."""
+    """Return a list's only filled item, a longer list's text, or the value itself."""
     if not isinstance(value, list | tuple):
         return value
-    items = list(flat(value))
+    items = [each for each in flat(value) if not is_blank(each)]
     return to_text(items) if len(items) > 1 else (items[0] if items else None)
 
 

@@ -23,6 +23,9 @@ BODY_LIMIT: Final = 10_000_000
 """Longest body read, in bytes: a 5 MB upload in base64 is 6.7 MB."""
 
 
+LEDGER_LIMIT: Final = 100_000
+"""Requests remembered before the older half is forgotten."""
+
 SLASH: Final = "\ue000"
 """Stands for a slash inside one segment of a path, which is not a separator."""
 
@@ -92,6 +95,8 @@ class Front:
             records=records,
             at=at,
         )
+        if len(self.requests) >= LEDGER_LIMIT:
+            del self.requests[: LEDGER_LIMIT // 2]
         self.requests.append(line)
 
 
