@@ -1,0 +1,67 @@
+# `make test` and `make demo` do all the set-up by themselves: Python 3.11 or newer with pip (or uv) is enough.
+# The set-up runs again only when pyproject.toml or constraints.txt change. PYTHON=... picks an interpreter.
+
+.DEFAULT_GOAL := test
+.DELETE_ON_ERROR:
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+BENCH_READY := $(VENV)/.ready-bench
+
+# A caller's own environment must not leak into ours.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.PHONY: setup test demo bench format check-format lint types floors tests check-docs docs snapshots clean
+
+test: check-format lint types floors check-docs tests  ## everything CI checks
+
+demo: $(READY)  ## an agent's working session against the built-in sandbox
+	@$(PY) examples/demo.py
+
+bench: $(BENCH_READY)  ## tokens, start-up and overhead, beside their bars
+	@$(PY) -m bench
+
+setup: $(READY)  ## make the environment and nothing else
+
+$(READY): pyproject.toml constraints.txt scripts/setup.sh
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh "$(VENV)" dev
+	@touch $@
+
+$(BENCH_READY): $(READY)
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh "$(VENV)" dev,bench
+	@touch $@
+
+format: $(READY)  ## write the layout that check-format wants
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+check-format: $(READY)
+	@$(PY) -m ruff format --check .
+
+lint: $(READY)
+	@$(PY) -m ruff check .
+
+types: $(READY)
+	@$(PY) -m mypy
+
+floors: $(READY)  ## modules import downwards only
+	@$(VENV)/bin/lint-imports --no-logo
+
+docs: $(READY)  ## write the generated pages
+	@$(PY) scripts/generate_docs.py
+
+check-docs: $(READY)
+	@$(PY) scripts/generate_docs.py --check
+
+snapshots: $(READY)  ## accept the tools' present schemas as the reviewed ones
+	@UPDATE_SNAPSHOTS=1 $(PY) -m pytest -q tests/checks/test_tools_list.py
+
+tests: $(READY)
+	@$(PY) -m coverage erase
+	@$(PY) -m coverage run -m pytest -q
+	@$(PY) -m coverage combine --quiet
+	@$(PY) -m coverage report
+
+clean:
+	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,56 @@
+#!/bin/sh
+# Makes the environment in directory $1 with the extras $2, every version taken from constraints.txt.
+# PYTHON, when set, is the interpreter to use. uv is used when it is there, else venv and pip.
+set -eu
+
+venv=$1
+extras=$2
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+
+# Installers read these for the packages and for the build of this one alike.
+export PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
+export UV_CONSTRAINT=constraints.txt UV_BUILD_CONSTRAINT=constraints.txt
+
+fail() {
+    printf 'setup: %s\n' "$1" >&2
+    exit 1
+}
+
+is_new_enough() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+}
+
+find_python() {
+    if [ -n "${PYTHON:-}" ]; then
+        is_new_enough "$PYTHON" || fail "PYTHON=$PYTHON is not Python 3.11 or newer."
+        printf '%s\n' "$PYTHON"
+        return
+    fi
+    for name in python3 python3.13 python3.12 python3.11 python3.14 python; do
+        if is_new_enough "$name"; then
+            printf '%s\n' "$name"
+            return
+        fi
+    done
+    fail "Python 3.11 or newer is needed and none was found. Install one, or name it: make PYTHON=/path/to/python3.11"
+}
+
+with_uv() {
+    [ -x "$venv/bin/python" ] || uv venv --quiet --python "$python" "$venv"
+    uv pip install --quiet --python "$venv/bin/python" --editable ".[$extras]"
+}
+
+# Some systems ship venv without ensurepip, so the pip that is already there installs into the new environment.
+with_pip() {
+    "$python" -m pip --version >/dev/null 2>&1 || fail "$python has no pip. Install it (for instance the package python3-pip), or install uv."
+    [ -x "$venv/bin/python" ] || "$python" -m venv --without-pip "$venv" ||
+        fail "$python could not make an environment. Install its venv module (for instance the package python3-venv)."
+    "$python" -m pip --python "$venv/bin/python" install --quiet --disable-pip-version-check --editable ".[$extras]" ||
+        fail "pip could not install the packages; the lines above say why."
+}
+
+python=$(find_python)
+is_new_enough "$venv/bin/python" || rm -rf "$venv"
+printf 'setup: %s into %s (once)\n' "$("$python" --version)" "$venv"
+if command -v uv >/dev/null 2>&1; then with_uv; else with_pip; fi
