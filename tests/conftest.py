@@ -8,6 +8,10 @@ from tests.support.held import held
 from tests.support.world import Era, World, open_world
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "behaviour(id, ...): proves these behaviours of tests/behaviours.toml")
+
+
 @pytest.fixture(params=["auto", "legacy"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     """A world over the studio base, once for each protocol era."""

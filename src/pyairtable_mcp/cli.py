@@ -82,8 +82,9 @@ def sandbox(port: int, token: str, rate: str, seed: str) -> None:
 
     The first line printed is a JSON object with its url, token and bases.
     """
-    from pyairtable_mcp.sandbox import Sandbox, serve_sandbox
+    from pyairtable_mcp.sandbox import Sandbox
     from pyairtable_mcp.sandbox.seeds import SEEDS
+    from pyairtable_mcp.sandbox.serve import serve_sandbox
 
     if seed not in SEEDS:
         raise click.UsageError(f"There is no seed '{seed}'. Seeds: {listed(sorted(SEEDS))}.")

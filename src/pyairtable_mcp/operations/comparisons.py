@@ -268,9 +268,9 @@ def _midnight(on: date, zone: ZoneInfo) -> str:
 
 def _at(column: Field, op: str, start: str, end: str) -> str:
     """Compare a date with the span from `start` up to `end`; both the same for one instant."""
-    this = formulas.ref(column)
-    before_start, before_end = f"IS_BEFORE({this},{quote(start)})", f"IS_BEFORE({this},{quote(end)})"
-    after = f"IS_AFTER({this},{quote(end)})" if start == end else formulas.negate(before_end)
+    this, first, last = formulas.ref(column), formulas.moment(start), formulas.moment(end)
+    before_start, before_end = f"IS_BEFORE({this},{first})", f"IS_BEFORE({this},{last})"
+    after = f"IS_AFTER({this},{last})" if start == end else formulas.negate(before_end)
     if op == "<":
         return before_start
     if op == ">":

@@ -54,17 +54,22 @@ def equals(field: Field, text: str) -> str:
 
 def contains(field: Field, text: str) -> str:
     """Return the test that the field's text contains `text`, whatever the case."""
-    return f"FIND({quote(text.lower())},LOWER({as_text(field)}))>0"
+    return f"FIND(LOWER({quote(text)}),LOWER({as_text(field)}))>0"
 
 
 def starts_with(field: Field, text: str) -> str:
     """Return the test that the field's text starts with `text`, whatever the case."""
-    return f"FIND({quote(text.lower())},LOWER({as_text(field)}))=1"
+    return f"FIND(LOWER({quote(text)}),LOWER({as_text(field)}))=1"
 
 
 def has(field: Field, item: str) -> str:
     """Return the test that a list such as 'a, b' has `item` as one of its items."""
     return f"FIND({quote(f', {item}, ')},', '&{as_text(field)}&', ')>0"
+
+
+def moment(iso: str) -> str:
+    """Return an ISO date, or moment with its offset, as a date of the formula language."""
+    return f"DATETIME_PARSE({quote(iso)})"
 
 
 def named(primary: Field, names: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field as Arg
 from pydantic import JsonValue
@@ -21,7 +21,8 @@ from pyairtable_mcp.operations.lookups import find_records_by_key
 from pyairtable_mcp.operations.names import Place, find_field, find_fields, find_place, find_view
 from pyairtable_mcp.operations.results import Row, Rows
 
-PAGE = 100
+PAGE: Final = 100
+LINK_CHARACTERS: Final = 100
 CellFormat = Annotated[
     Literal["plain", "json", "string"],
     Arg(description="plain: values, links by name; json: raw; string: as shown in Airtable"),
@@ -170,10 +171,11 @@ async def _shaped(call: Call, place: Place, rows: Rows, cell_format: str) -> Row
         return replace(rows, as_json=True)
     if cell_format == "string" and rows.query:
         return rows
-    return await _with_shown(call, place, rows, every=cell_format == "string")
+    longest = LINK_CHARACTERS if rows.query else call.settings.limits.cell_characters
+    return await _with_shown(call, place, rows, longest, every=cell_format == "string")
 
 
-async def _with_shown(call: Call, place: Place, rows: Rows, *, every: bool) -> Rows:
+async def _with_shown(call: Call, place: Place, rows: Rows, longest: int, *, every: bool) -> Rows:
     """Put in the text that Airtable shows for links (or for every cell): one more request per 100 records."""
     which = [i for i, column in enumerate(rows.columns) if every or _holds_links(column)]
     which = [i for i in which if any(row.cells[i] is not None for row in rows.rows)]
@@ -186,7 +188,7 @@ async def _with_shown(call: Call, place: Place, rows: Rows, *, every: bool) -> R
         query = _as_shown(call, Query(fields=fields, formula=record_id_filter(ids[at : at + PAGE])))
         page = await call.airtable.page(place.base.id, place.table.id, query, size=PAGE)
         shown |= {record.id: record.fields for record in page.records}
-    changed = tuple(_put_shown(row, rows.columns, which, shown.get(row.id, {})) for row in rows.rows)
+    changed = tuple(_put_shown(row, rows.columns, which, shown.get(row.id, {}), longest) for row in rows.rows)
     return replace(rows, rows=changed)
 
 
@@ -197,9 +199,16 @@ def _holds_links(column: Field) -> bool:
 
 
 def _put_shown(
-    row: Row, columns: Sequence[Field], which: Sequence[int], shown: Mapping[str, JsonValue]
+    row: Row, columns: Sequence[Field], which: Sequence[int], shown: Mapping[str, JsonValue], longest: int
 ) -> Row:
     cells = list(row.cells)
     for i in which:
-        cells[i] = shown.get(columns[i].id, cells[i])
+        cells[i] = _clipped(shown.get(columns[i].id, cells[i]), cells[i], longest)
     return Row(row.id, tuple(cells))
+
+
+def _clipped(text: JsonValue, cell: JsonValue, longest: int) -> JsonValue:
+    """Return the names of many links cut to `longest` characters, saying how many links there are."""
+    if not isinstance(text, str) or not isinstance(cell, list) or len(text) <= longest:
+        return text
+    return f"{text[:longest]}… ({len(cell)} in all)"

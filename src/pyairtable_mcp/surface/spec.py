@@ -46,7 +46,3 @@ class ToolSpec(Generic[A]):
     def input_schema(self) -> dict[str, JsonValue]:
         """Return the JSON Schema of the arguments, without what a model does not need."""
         return slim_schema(self.args.model_json_schema())
-
-    async def perform(self, call: Call, arguments: dict[str, JsonValue]) -> Result:
-        """Parse the arguments and run the tool. Raises AppError, and pydantic's error for a wrong shape."""
-        return await self.run(call, self.args.model_validate(arguments))
