@@ -1,5 +1,7 @@
 """Fields the sandbox computes: who and when, formulas on formulas, errors, what cannot end."""
 
+from itertools import pairwise
+
 import pytest
 
 from pyairtable_mcp.sandbox.reading import CHAIN_LIMIT
@@ -113,21 +115,22 @@ async def test_fields_that_depend_on_themselves_show_an_error(empty: Driver) -> 
     assert found["Chicken"] == found["Egg"] == {"error": "#ERROR!"}
 
 
+def chain(length: int, text: str) -> list[Field]:
+    """Return formulas each computed from the one before, the last one first."""
+    names = ["Count", *(f"F{n:02d}" for n in range(length))]
+    return [field(name, "formula", text % before) for before, name in pairwise(names)][::-1]
+
+
 async def test_a_chain_of_fields_ends_at_its_limit(empty: Driver) -> None:
-    chain = [field("F0", "formula", "{Count}")]
-    chain += [field(f"F{n}", "formula", f"{{F{n - 1}}}+1") for n in range(1, CHAIN_LIMIT + 2)]
-    lab(empty, *reversed(chain))
-    found = await add(empty, Count=1)
-    assert found[f"F{CHAIN_LIMIT + 1}"] == {"error": "#ERROR!"}
-    assert found["F3"] == 4
+    lab(empty, *chain(CHAIN_LIMIT + 1, "{%s}+1"))
+    assert (await add(empty, Count=1))[f"F{CHAIN_LIMIT:02d}"] == {"error": "#ERROR!"}
+    found = await empty("GET", f"{EMPTY}/Lab", fields=[f"F{CHAIN_LIMIT - 2:02d}"])
+    assert list(cells(found.records[0]).values()) == [CHAIN_LIMIT]
 
 
 async def test_deep_formulas_on_deep_formulas_are_an_error_and_not_a_crash(empty: Driver) -> None:
-    deep = "NOT(" * 60 + "{%s}" + ")" * 60
-    chain = [field("G0", "formula", deep % "Count")]
-    chain += [field(f"G{n}", "formula", deep % f"G{n - 1}") for n in range(1, 20)]
-    lab(empty, *reversed(chain))
-    assert (await add(empty, Count=1))["Name"] == "one"
+    lab(empty, *chain(20, "NOT(" * 60 + "{%s}" + ")" * 60))
+    assert (await add(empty, Count=1))["F19"] == {"error": "#ERROR!"}
 
 
 async def test_rollups_compute_over_what_is_linked(empty: Driver) -> None:

@@ -118,6 +118,23 @@ async def test_a_table_is_made_renamed_and_described(empty: Driver) -> None:
     assert (await empty("PATCH", path, {"name": "other"})).kind == "DUPLICATE_TABLE_NAME"
 
 
+async def test_a_base_is_made_with_its_tables(empty: Driver) -> None:
+    body = {"workspaceId": "wspSandbox0000001", "name": "Fresh", "tables": [{"name": "T", "fields": [NAME]}]}
+    made = await empty("POST", "/v0/meta/bases", body)
+    assert made.status == 200, made.body
+    assert (await empty("POST", f"/v0/{made.body['id']}/T", {"fields": {"Name": "x"}})).status == 200
+    assert len(some((await empty("GET", "/v0/meta/bases")).body["bases"])) == 2
+    for wrong in (
+        {"name": ""},
+        {"tables": []},
+        {"tables": [{"name": "T"}]},
+        {"workspaceId": "w"},
+        {"extra": 1},
+    ):
+        assert (await empty("POST", "/v0/meta/bases", {**body, **wrong})).status == 422
+    assert len(some((await empty("GET", "/v0/meta/bases")).body["bases"])) == 2
+
+
 async def test_a_field_is_made_renamed_and_described(empty: Driver) -> None:
     table = await make(empty)
     path = f"{META}/tables/{table['id']}/fields"

@@ -10,7 +10,7 @@ from pyairtable_mcp.sandbox.formula.operators import single
 from pyairtable_mcp.sandbox.formula.values import Failed, Value, flat, is_blank, to_moment, to_text
 from pyairtable_mcp.sandbox.reading import BaseReader
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table, View
-from pyairtable_mcp.sandbox.wire import bad_formula, typed, unknown_field
+from pyairtable_mcp.sandbox.wire import bad_formula, refusal, unknown_field
 
 PAGE: Final = 100
 """Most records on one page (Airtable API reference, list records)."""
@@ -48,7 +48,7 @@ def _view(table: Table, key: str) -> View | None:
         return None
     view = table.view_by(key)
     if view is None:
-        raise typed(422, "VIEW_NAME_NOT_FOUND", f"View {key} not found")
+        raise refusal("VIEW_NAME_NOT_FOUND", f"View {key} not found")
     return view
 
 

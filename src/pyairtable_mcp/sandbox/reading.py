@@ -1,7 +1,7 @@
 """Reading cells of one base at one moment: shown, spelled, or as formulas see them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from pyairtable_mcp.sandbox.fields.kinds import Cell
@@ -13,7 +13,7 @@ from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table, User,
 from pyairtable_mcp.sandbox.wire import Json
 
 CHAIN_LIMIT: Final = 24
-"""How many computed fields may lie on top of each other before a cell shows an error."""
+"""How many computed fields may lie on top of each other; a longer chain shows errors."""
 
 
 class BaseReader:
@@ -39,13 +39,15 @@ class BaseReader:
         """Return a cell as the API shows it; None when it is empty."""
         return FIELD_TYPES[field.type].show(Cell(self, table, record, field))
 
-    def text(self, table: Table, record: Record, field: Field) -> str:
-        """Return a cell as `cellFormat=string` shows it; "" when it is empty."""
+    def text(self, table: Table, record: Record, field: Field, zone: tzinfo = UTC) -> str:
+        """Return a cell as `cellFormat=string` shows it in a time zone; "" when it is empty."""
         shown = _result(field)
         try:
-            return FIELD_TYPES[shown.type].spell(self.value(table, record, field), shown)
+            value = self.value(table, record, field)
         except Failed:
             return "#ERROR!"
+        local = value.astimezone(zone) if isinstance(value, datetime) else value
+        return FIELD_TYPES[shown.type].spell(local, shown)
 
     def value(self, table: Table, record: Record, field: Field) -> Value:
         """Return a cell as formulas see it; raise `Failed` when it shows an error."""
@@ -61,9 +63,8 @@ class BaseReader:
         self, table: Table, record: Record, field: Field, text: str, values: Sequence[Value]
     ) -> Value:
         """Compute a formula text over a record; `values` is what a rollup's word `values` stands for."""
-        del field
         try:
-            compiled = self._formulas.compiled(table, text, rollup=True)
+            compiled = self._formulas.compiled(table, text, rollup=field.type == "rollup")
         except BadFormula as error:
             raise Failed(str(error)) from error
         return compiled(RecordScope(self, table, record, values))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from pyairtable_mcp.sandbox.formula.values import iso
 from pyairtable_mcp.sandbox.reading import BaseReader
@@ -11,10 +12,10 @@ from pyairtable_mcp.sandbox.wire import Json, JsonObject, unknown_field
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How records are shown: `fields` None for all; `text` for `cellFormat=string`."""
+    """How records are shown: `fields` None for all; a `zone` for `cellFormat=string`, None for JSON."""
 
     fields: tuple[str, ...] | None = None
-    text: bool = False
+    zone: tzinfo | None = None
     by_id: bool = False
     comment_count: bool = False
 
@@ -36,10 +37,14 @@ def show(reader: BaseReader, table: Table, record: Record, shape: Shape) -> Json
     """Return one record as JSON."""
     cells: dict[str, Json] = {}
     for field in shown_fields(table, shape):
-        cell = reader.text(table, record, field) if shape.text else reader.json(table, record, field)
+        cell = _cell(reader, table, record, field, shape.zone)
         if cell not in (None, "", []):
             cells[field.id if shape.by_id else field.name] = cell
     answer: dict[str, Json] = {"id": record.id, "createdTime": iso(record.created), "fields": cells}
     if shape.comment_count:
         answer["commentCount"] = len(record.comments)
     return answer
+
+
+def _cell(reader: BaseReader, table: Table, record: Record, field: Field, zone: tzinfo | None) -> Json:
+    return reader.json(table, record, field) if zone is None else reader.text(table, record, field, zone)

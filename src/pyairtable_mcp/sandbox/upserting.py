@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table
-from pyairtable_mcp.sandbox.wire import Json, JsonObject, invalid, typed, unknown_field
+from pyairtable_mcp.sandbox.wire import Json, JsonObject, invalid, refusal, unknown_field
 from pyairtable_mcp.sandbox.writing import RecordWriter
 
 
@@ -23,7 +23,7 @@ class Upsert:
         if len(found) > 1:
             names = ", ".join(field.name for field in self.fields)
             message = f"More than one record matches the values of {names}"
-            raise typed(422, "INVALID_VALUE_FOR_COLUMN", message)
+            raise refusal("INVALID_VALUE_FOR_COLUMN", message)
         return found[0] if found else None
 
     def _wanted(self, writer: RecordWriter, field: Field, row: JsonObject) -> Json:

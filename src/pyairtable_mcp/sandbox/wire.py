@@ -1,10 +1,11 @@
 """JSON as the sandbox sees it, and every refusal it answers with.
 
-The three body shapes are those of Airtable's API reference: `{"error":{"type","message"}}`,
-`{"error":{"type"}}` and `{"error":"NOT_FOUND"}`.
+Airtable's API reference shows three body shapes: `{"error":{"type","message"}}`, `{"error":{"type"}}` and
+`{"error":"NOT_FOUND"}`. The sandbox answers the first and the last; a scripted fault can answer any.
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
@@ -20,10 +21,39 @@ class ApiError(Exception):
         self.body = body
 
 
-def typed(status: int, kind: str, message: str = "") -> ApiError:
-    """Return a refusal of the shape `{"error":{"type"[,"message"]}}`."""
-    detail = {"type": kind, "message": message} if message else {"type": kind}
-    return ApiError(status, {"error": detail})
+ERRORS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "AUTHENTICATION_REQUIRED": 401,
+        "INVALID_PERMISSIONS": 403,
+        "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND": 403,
+        "REQUEST_TOO_LARGE": 413,
+        "URI_TOO_LONG": 414,
+        "DUPLICATE_OR_EMPTY_FIELD_NAME": 422,
+        "DUPLICATE_TABLE_NAME": 422,
+        "INVALID_ATTACHMENT_OBJECT": 422,
+        "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE": 422,
+        "INVALID_FIELD_TYPE_OPTIONS_FOR_UPDATE": 422,
+        "INVALID_FILTER_BY_FORMULA": 422,
+        "INVALID_MULTIPLE_CHOICE_OPTIONS": 422,
+        "INVALID_PRIMARY_FIELD_TYPE": 422,
+        "INVALID_RECORD_ID": 422,
+        "INVALID_REQUEST_BODY": 422,
+        "INVALID_REQUEST_UNKNOWN": 422,
+        "INVALID_VALUE_FOR_COLUMN": 422,
+        "LIST_RECORDS_ITERATOR_NOT_AVAILABLE": 422,
+        "ROW_DOES_NOT_EXIST": 422,
+        "UNKNOWN_FIELD_NAME": 422,
+        "UNSUPPORTED_FIELD_TYPE_FOR_CREATE": 422,
+        "VIEW_NAME_NOT_FOUND": 422,
+        "RATE_LIMIT_REACHED": 429,
+    }
+)
+"""The HTTP status of every typed refusal. NOT_FOUND is not one: its body is a bare word."""
+
+
+def refusal(kind: str, message: str) -> ApiError:
+    """Return a refusal of the shape `{"error":{"type","message"}}`; its kind must be in the table."""
+    return ApiError(ERRORS[kind], {"error": {"type": kind, "message": message}})
 
 
 _HIDDEN: Final = (
@@ -39,64 +69,62 @@ def not_found() -> ApiError:
 
 def unauthenticated() -> ApiError:
     """Return the 401 for a missing or unknown token."""
-    return typed(401, "AUTHENTICATION_REQUIRED", "Authentication required")
+    return refusal("AUTHENTICATION_REQUIRED", "Authentication required")
 
 
 def hidden() -> ApiError:
     """Return the 403 that does not tell an unknown base or table from a forbidden one."""
-    return typed(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", _HIDDEN)
+    return refusal("INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", _HIDDEN)
 
 
 def forbidden(message: str) -> ApiError:
     """Return the 403 for an act this user may not do."""
-    return typed(403, "INVALID_PERMISSIONS", message)
+    return refusal("INVALID_PERMISSIONS", message)
 
 
 def invalid(message: str = "parameter validation failed. Check your request data.") -> ApiError:
     """Return the 422 for a request of the wrong shape."""
-    return typed(422, "INVALID_REQUEST_UNKNOWN", f"Invalid request: {message}")
+    return refusal("INVALID_REQUEST_UNKNOWN", f"Invalid request: {message}")
 
 
 def unknown_field(name: str) -> ApiError:
     """Return the 422 for a field name or id the table does not have."""
-    return typed(422, "UNKNOWN_FIELD_NAME", f'Unknown field name: "{name}"')
+    return refusal("UNKNOWN_FIELD_NAME", f'Unknown field name: "{name}"')
 
 
 def bad_value(field: str, why: str = "cannot accept the provided value") -> ApiError:
     """Return the 422 for a value that does not fit its field."""
-    return typed(422, "INVALID_VALUE_FOR_COLUMN", f'Field "{field}" {why}')
+    return refusal("INVALID_VALUE_FOR_COLUMN", f'Field "{field}" {why}')
 
 
 def missing_row(record_id: str) -> ApiError:
     """Return the 422 for a record id the table does not have."""
-    return typed(422, "ROW_DOES_NOT_EXIST", f"Record ID {record_id} does not exist")
+    return refusal("ROW_DOES_NOT_EXIST", f"Record ID {record_id} does not exist")
 
 
 def unknown_option(name: str) -> ApiError:
     """Return the 422 for a select option that does not exist and may not be created."""
     message = f'Insufficient permissions to create new select option "{name}"'
-    return typed(422, "INVALID_MULTIPLE_CHOICE_OPTIONS", message)
+    return refusal("INVALID_MULTIPLE_CHOICE_OPTIONS", message)
 
 
 def bad_formula(why: str) -> ApiError:
     """Return the 422 for a filter that cannot be understood."""
     message = f"The formula for filtering records is invalid: {why}"
-    return typed(422, "INVALID_FILTER_BY_FORMULA", message)
+    return refusal("INVALID_FILTER_BY_FORMULA", message)
 
 
 def stale_cursor() -> ApiError:
     """Return the 422 for an offset that has expired or never was."""
-    return typed(
-        422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "The offset has expired; start from the first page"
-    )
+    return refusal("LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "The offset has expired; start from the first page")
 
 
 def too_large(message: str) -> ApiError:
     """Return the 413 for a body above the limit."""
-    return typed(413, "REQUEST_TOO_LARGE", message)
+    return refusal("REQUEST_TOO_LARGE", message)
 
 
 def too_many() -> ApiError:
     """Return the 429 of the rate law."""
     message = "You have exceeded the limit of requests per second. Wait 30 seconds before trying again."
-    return typed(429, "RATE_LIMIT_REACHED", message)
+    return refusal("RATE_LIMIT_REACHED", message)

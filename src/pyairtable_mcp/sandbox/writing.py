@@ -17,7 +17,7 @@ from pyairtable_mcp.sandbox.wire import (
     JsonObject,
     bad_value,
     missing_row,
-    typed,
+    refusal,
     unknown_field,
     unknown_option,
 )
@@ -84,7 +84,7 @@ class RecordWriter:
         if is_id(key, "rec"):
             raise missing_row(key)
         if not self.typecast:
-            raise typed(422, "INVALID_RECORD_ID", f'Value "{key}" is not a valid record ID.')
+            raise refusal("INVALID_RECORD_ID", f'Value "{key}" is not a valid record ID.')
         return self._named(target, key)
 
     def _named(self, target: Table, name: str) -> str:
@@ -123,7 +123,7 @@ def _kept(key: str, held: Json) -> Json:
 
 
 def _bad_attachment(message: str) -> ApiError:
-    return typed(422, "INVALID_ATTACHMENT_OBJECT", message)
+    return refusal("INVALID_ATTACHMENT_OBJECT", message)
 
 
 def _file_name(url: str) -> str:

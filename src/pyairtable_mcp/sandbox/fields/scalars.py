@@ -10,6 +10,7 @@ from pyairtable_mcp.sandbox.formula.values import (
     Value,
     number_text,
     parse_number,
+    to_json,
     to_number,
     to_text,
 )
@@ -124,6 +125,11 @@ def truth_value(cell: Cell) -> Value:
     return cell.held is True
 
 
+def show_number(cell: Cell) -> Json:
+    """Show the stored number, a whole one without a fraction."""
+    return to_json(number_value(cell))
+
+
 def barcode_value(cell: Cell) -> Value:
     """Give formulas a barcode's text."""
     held = cell.held
@@ -184,11 +190,17 @@ SCALARS: Final = (
     _text("email", line_of, mergeable=True),
     _text("url", line_of, mergeable=True),
     _text("phoneNumber", line_of, mergeable=True),
-    FieldType("number", number_value, number_of, spell=spell_number, primary=True, mergeable=True),
-    FieldType("currency", number_value, number_of, spell=spell_currency, primary=True, mergeable=True),
-    FieldType("percent", number_value, number_of, spell=spell_percent, primary=True, mergeable=True),
-    FieldType("duration", number_value, duration_of, spell=spell_duration, primary=True),
-    FieldType("rating", number_value, rating_of),
+    FieldType(
+        "number", number_value, number_of, show_number, spell=spell_number, primary=True, mergeable=True
+    ),
+    FieldType(
+        "currency", number_value, number_of, show_number, spell=spell_currency, primary=True, mergeable=True
+    ),
+    FieldType(
+        "percent", number_value, number_of, show_number, spell=spell_percent, primary=True, mergeable=True
+    ),
+    FieldType("duration", number_value, duration_of, show_number, spell=spell_duration, primary=True),
+    FieldType("rating", number_value, rating_of, show_number),
     FieldType("checkbox", truth_value, truth_of, spell=spell_truth),
     FieldType("barcode", barcode_value, barcode_of, primary=True),
 )

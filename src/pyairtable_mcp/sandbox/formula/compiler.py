@@ -57,11 +57,11 @@ class _Binder:
                 return self._call(name, args)
 
     def _reference(self, name: str) -> Node:
+        if self._rollup and name == "values":
+            return _all_values
         field = self._table.field_by(name) or self._table.field_by(name.strip())
         if field is not None:
             return _field(field.id)
-        if self._rollup and name == "values":
-            return _all_values
         raise BadFormula(f"Unknown field names: {name.lower()}")
 
     def _chain(self, first: Node, rest: Sequence[tuple[Callable[[Value, Value], Value], Node]]) -> Node:

@@ -20,6 +20,7 @@ from pyairtable_mcp.sandbox.http.routes import comments, meta, records, schema, 
 ROUTES: Final[Sequence[tuple[str, str, Handler]]] = (
     ("GET", "/v0/meta/whoami", meta.whoami),
     ("GET", "/v0/meta/bases", meta.list_bases),
+    ("POST", "/v0/meta/bases", schema.create_base),
     ("GET", "/v0/meta/bases/{base}", meta.get_base),
     ("GET", "/v0/meta/bases/{base}/collaborators", meta.get_base),
     ("GET", "/v0/meta/bases/{base}/tables", meta.list_tables),

@@ -14,7 +14,7 @@ from pyairtable_mcp.sandbox.http.call import Call, Handler, World
 from pyairtable_mcp.sandbox.http.faults import Disconnected, Fault, FaultQueue
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord, count_records
 from pyairtable_mcp.sandbox.http.rate import RateLaw
-from pyairtable_mcp.sandbox.wire import ApiError, Json, too_large, too_many, typed, unauthenticated
+from pyairtable_mcp.sandbox.wire import ApiError, Json, refusal, too_large, too_many, unauthenticated
 
 URL_LIMIT: Final = 16_000
 """Longest URL, in characters (Airtable support, URL length limit)."""
@@ -78,7 +78,7 @@ class Front:
         if not self._law.admits(token.strip(), request.path_params.get("base", ""), at):
             raise too_many()
         if len(str(request.url)) > URL_LIMIT:
-            raise typed(414, "URI_TOO_LONG", f"The URL is longer than {URL_LIMIT} characters")
+            raise refusal("URI_TOO_LONG", f"The URL is longer than {URL_LIMIT} characters")
 
     def _call(self, request: Request, body: Json) -> Call:
         path = {key: str(part).replace(SLASH, "/") for key, part in request.path_params.items()}
@@ -112,7 +112,7 @@ async def _body(request: Request) -> Json:
     try:
         parsed: Json = json.loads(raw, parse_int=_number, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise typed(422, "INVALID_REQUEST_BODY", "Could not parse request body") from error
+        raise refusal("INVALID_REQUEST_BODY", "Could not parse request body") from error
     return parsed
 
 

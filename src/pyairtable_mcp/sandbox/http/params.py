@@ -93,13 +93,17 @@ def read_shape(given: Mapping[str, Json]) -> Shape:
     if form == "string" and not (_text(given, "timeZone") and _text(given, "userLocale")):
         raise invalid("cellFormat string needs timeZone and userLocale")
     name = _text(given, "timeZone")
-    if name and zone(name) is None:
+    place = zone(name or "utc")
+    if place is None:
         raise invalid(f"unknown time zone {name!r}")
     metadata = _texts(given, "recordMetadata") or ()
     if set(metadata) - {"commentCount"}:
         raise invalid("recordMetadata knows commentCount only")
     return Shape(
-        _texts(given, "fields"), form == "string", _truth(given, "returnFieldsByFieldId"), bool(metadata)
+        fields=_texts(given, "fields"),
+        zone=place if form == "string" else None,
+        by_id=_truth(given, "returnFieldsByFieldId"),
+        comment_count=bool(metadata),
     )
 
 

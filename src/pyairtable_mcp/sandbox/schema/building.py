@@ -6,7 +6,7 @@ from typing import Final
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
 from pyairtable_mcp.sandbox.schema.options import RULES, Given
 from pyairtable_mcp.sandbox.state.model import Base, Field, Table, View, Workspace
-from pyairtable_mcp.sandbox.wire import Json, JsonObject, hidden, invalid, typed
+from pyairtable_mcp.sandbox.wire import Json, JsonObject, hidden, invalid, refusal
 
 DESCRIPTION_LIMIT: Final = 20_000
 """Longest description, in characters (Airtable API reference)."""
@@ -35,7 +35,7 @@ class SchemaWriter:
         fields = [self._field(each) for each in raw]
         _check_names(fields)
         if not FIELD_TYPES[fields[0].type].primary:
-            raise typed(422, "INVALID_PRIMARY_FIELD_TYPE", f"{fields[0].type} cannot be the primary field")
+            raise refusal("INVALID_PRIMARY_FIELD_TYPE", f"{fields[0].type} cannot be the primary field")
         view = View(self._workspace.new_id("viw"), "Grid view")
         table.views[view.id] = view
         self._base.tables[table.id] = table
@@ -71,7 +71,7 @@ class SchemaWriter:
     def _changed(self, field: Field, raw: Json) -> dict[str, Json]:
         if not isinstance(raw, dict) or field.type not in _EDITABLE:
             kind = "INVALID_FIELD_TYPE_OPTIONS_FOR_UPDATE"
-            raise typed(422, kind, f"The options of {field.name} cannot be changed")
+            raise refusal(kind, f"The options of {field.name} cannot be changed")
         given = {**field.options, **raw}
         return RULES[field.type](Given(self._workspace, field.name, given, field.options))
 
@@ -82,7 +82,7 @@ class SchemaWriter:
         if not isinstance(kind, str) or kind not in FIELD_TYPES:
             raise invalid(f"unknown field type {str(kind)!r}")
         if kind not in RULES:
-            raise typed(422, "UNSUPPORTED_FIELD_TYPE_FOR_CREATE", f"Creating {kind} fields is not supported")
+            raise refusal("UNSUPPORTED_FIELD_TYPE_FOR_CREATE", f"Creating {kind} fields is not supported")
         options = raw.get("options")
         if options is not None and not isinstance(options, dict):
             raise invalid("options must be an object")
@@ -118,7 +118,7 @@ class SchemaWriter:
     def _table_name(self, raw: Json, table: Table | None) -> str:
         name = _name(raw)
         if any(each.name.lower() == name.lower() for each in self._base.tables.values() if each is not table):
-            raise typed(422, "DUPLICATE_TABLE_NAME", f'A table named "{name}" already exists')
+            raise refusal("DUPLICATE_TABLE_NAME", f'A table named "{name}" already exists')
         return name
 
 
@@ -143,7 +143,7 @@ def _check_names(fields: Sequence[Field]) -> None:
     seen: set[str] = set()
     for field in fields:
         if field.name.lower() in seen:
-            raise typed(422, "DUPLICATE_OR_EMPTY_FIELD_NAME", f'A field named "{field.name}" already exists')
+            raise refusal("DUPLICATE_OR_EMPTY_FIELD_NAME", f'A field named "{field.name}" already exists')
         seen.add(field.name.lower())
 
 

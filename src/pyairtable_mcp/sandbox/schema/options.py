@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.sandbox.fields.dates import zone
 from pyairtable_mcp.sandbox.state.model import Workspace
-from pyairtable_mcp.sandbox.wire import ApiError, Json, JsonObject, typed
+from pyairtable_mcp.sandbox.wire import ApiError, Json, JsonObject, refusal
 
 COLOURS: Final = (
     "blueLight2", "cyanLight2", "tealLight2", "greenLight2", "yellowLight2",
@@ -35,7 +35,7 @@ class Given:
     def refuse(self, why: str) -> ApiError:
         """Return the refusal of these options."""
         kind = "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE"
-        return typed(422, kind, f"Invalid options for {self.field}: {why}")
+        return refusal(kind, f"Invalid options for {self.field}: {why}")
 
     def only(self, *keys: str) -> None:
         """Refuse any other key."""
@@ -156,7 +156,11 @@ def _link(given: Given) -> dict[str, Json]:
     target = given.raw.get("linkedTableId")
     if not isinstance(target, str) or not is_id(target, "tbl"):
         raise given.refuse("linkedTableId must be a table id")
-    return {"linkedTableId": target, "isReversed": False, "prefersSingleRecordLink": False}
+    view = given.raw.get("viewIdForRecordSelection")
+    if view is not None and (not isinstance(view, str) or not is_id(view, "viw")):
+        raise given.refuse("viewIdForRecordSelection must be a view id")
+    made: dict[str, Json] = {"linkedTableId": target, "isReversed": False, "prefersSingleRecordLink": False}
+    return made if view is None else {**made, "viewIdForRecordSelection": view}
 
 
 def _files(given: Given) -> dict[str, Json]:

@@ -1,5 +1,6 @@
 """Reading, creating, changing and deleting records."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
@@ -16,6 +17,7 @@ from pyairtable_mcp.sandbox.writing import RecordWriter
 BATCH: Final = 10
 """Most records in one write (Airtable API reference)."""
 
+_RECORDS: Final = re.compile(r"records(\[\d*\])?", re.ASCII)
 _ONE: Final = frozenset({"fields", "typecast", "returnFieldsByFieldId"})
 _MANY: Final = frozenset({"records", "typecast", "returnFieldsByFieldId"})
 
@@ -131,7 +133,7 @@ def delete_one(call: Call) -> Json:
 
 def delete_many(call: Call) -> Json:
     """Delete up to ten records named `records[]` in the URL, all or none."""
-    keys = [value for key, value in call.query if key.startswith("records")]
+    keys = [value for key, value in call.query if _RECORDS.fullmatch(key)]
     if not 1 <= len(keys) <= BATCH or len(keys) != len(call.query) or len(set(keys)) < len(keys):
         raise invalid(f"name between 1 and {BATCH} different records")
     table = call.table

@@ -2,18 +2,35 @@
 
 from typing import Final
 
+from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.sandbox.describing import describe_field, describe_table
-from pyairtable_mcp.sandbox.http.call import Call
+from pyairtable_mcp.sandbox.http.call import Call, checked
 from pyairtable_mcp.sandbox.schema.building import SchemaWriter
-from pyairtable_mcp.sandbox.state.model import Field
+from pyairtable_mcp.sandbox.state.model import Base, Field
 from pyairtable_mcp.sandbox.wire import Json, invalid, not_found
 
+_TABLE: Final = frozenset({"name", "description", "fields"})
 _FIELD: Final = frozenset({"name", "type", "description", "options"})
+
+
+def create_base(call: Call) -> Json:
+    """Create a base with its tables in a workspace; the sandbox has one and takes any workspace id."""
+    body, workspace = call.object({"name", "tables", "workspaceId"}), call.world.workspace
+    name, tables, place = body.get("name"), body.get("tables"), body.get("workspaceId")
+    if not isinstance(name, str) or not name.strip() or not isinstance(tables, list) or not tables:
+        raise invalid("a base needs a name and at least one table")
+    if not isinstance(place, str) or not is_id(place, "wsp"):
+        raise invalid("workspaceId must be a workspace id")
+    base = Base(workspace.new_id("app"), name, created=workspace.clock.now())
+    for each in tables:
+        SchemaWriter(workspace, base).create_table(checked(each, _TABLE))
+    workspace.bases[base.id] = base
+    return {"id": base.id, "tables": [describe_table(base, each) for each in base.tables.values()]}
 
 
 def create_table(call: Call) -> Json:
     """Create a table with its fields and a first grid view."""
-    body = call.object({"name", "description", "fields"})
+    body = call.object(_TABLE)
     table = SchemaWriter(call.world.workspace, call.base).create_table(body)
     return describe_table(call.base, table)
 
