@@ -1,0 +1,53 @@
+"""Every example runs as it is printed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from tests.checks.program import ROOT
+from tests.checks.wire import server_command
+
+EXAMPLES = ROOT / "examples"
+CONFIG = json.loads((EXAMPLES / "claude_desktop_config.json").read_text(encoding="utf-8"))["mcpServers"]
+
+
+def run(example: str) -> subprocess.CompletedProcess[str]:
+    """Run an example with the command it starts on the path."""
+    path = os.pathsep.join([str(Path(server_command()).parent), os.environ["PATH"]])
+    command = [sys.executable, str(EXAMPLES / example)]
+    environ = {**os.environ, "PATH": path, "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env=environ)
+
+
+def test_the_smallest_client_prints_projects() -> None:
+    ran = run("client.py")
+    assert ran.returncode == 0, ran.stderr
+    assert "Website relaunch" in ran.stdout
+
+
+def test_every_step_of_the_demo_does_what_it_says() -> None:
+    ran = run("demo.py")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.endswith("Every step did what it said.\n")
+    assert ran.stdout.count("closest:") >= 3
+
+
+@pytest.mark.parametrize("name", CONFIG)
+async def test_a_client_can_start_the_server_as_configured(name: str) -> None:
+    entry = CONFIG[name]
+    assert entry["command"] == "pyairtable-mcp"
+    server = StdioServerParameters(
+        command=server_command(), args=entry.get("args", []), env=entry.get("env", {})
+    )
+    async with Client(server) as client:
+        assert (await client.list_tools()).tools
+
+
+def test_every_example_is_run_here() -> None:
+    known = {"claude_desktop_config.json", "client.py", "demo.py"}
+    assert {path.name for path in EXAMPLES.glob("*.*")} == known
