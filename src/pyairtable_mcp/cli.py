@@ -32,7 +32,10 @@ def cli(context: click.Context, /, **flags: object) -> None:
     settings = _settings(flags)
     log_to_stderr(settings.log_level)
     if context.invoked_subcommand is None:
-        anyio.run(_serve, settings)
+        try:
+            anyio.run(_serve, settings)
+        except NotConfigured as problem:
+            raise _usage(problem) from None
 
 
 def _settings(flags: Mapping[str, object]) -> Settings:
@@ -40,7 +43,11 @@ def _settings(flags: Mapping[str, object]) -> Settings:
     try:
         return load(os.environ, by_path)
     except NotConfigured as problem:
-        raise click.UsageError(f"{problem.message} {problem.hint}".strip()) from None
+        raise _usage(problem) from None
+
+
+def _usage(problem: NotConfigured) -> click.UsageError:
+    return click.UsageError(f"{problem.message} {problem.hint}".strip())
 
 
 def _parameter(leaf: Leaf) -> str:

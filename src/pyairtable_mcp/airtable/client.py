@@ -30,6 +30,7 @@ class Airtable:
     def __init__(self, channel: Channel, cache: SchemaCache) -> None:
         self._channel = channel
         self._cache = cache
+        self._used: set[Key] = set()
 
     @property
     def spent(self) -> Spent:
@@ -43,13 +44,13 @@ class Airtable:
     async def bases(self, *, fresh: bool = False) -> tuple[Base, ...]:
         """Return every base the token can see; up to five minutes old unless `fresh`."""
         self._channel.ready()
-        key = Key(self._channel.principal)
+        key = self._using("")
         return await self._cache.bases.get(key, lambda: metadata.read_bases(self._channel), fresh=fresh)
 
     async def schema(self, base_id: str, *, fresh: bool = False) -> BaseSchema:
         """Return the tables, fields and views of a base; up to five minutes old unless `fresh`."""
         self._channel.ready()
-        key = Key(self._channel.principal, base_id)
+        key = self._using(base_id)
         return await self._cache.schemas.get(
             key, lambda: metadata.read_schema(self._channel, base_id), fresh=fresh
         )
@@ -77,13 +78,15 @@ class Airtable:
         self, base_id: str, table_id: str, rows: Sequence[Row], *, typecast: bool = False
     ) -> WriteReport:
         """Create a record for each row; see `WriteReport` for how failures are told."""
-        return await writes.create(self._channel, base_id, table_id, rows, typecast=typecast)
+        async with self._changing(base_id, changes=typecast):
+            return await writes.create(self._channel, base_id, table_id, rows, typecast=typecast)
 
     async def update_records(
         self, base_id: str, table_id: str, patches: Sequence[Patch], *, typecast: bool = False
     ) -> WriteReport:
         """Change cells of these records; see `WriteReport` for how failures are told."""
-        return await writes.update(self._channel, base_id, table_id, patches, typecast=typecast)
+        async with self._changing(base_id, changes=typecast):
+            return await writes.update(self._channel, base_id, table_id, patches, typecast=typecast)
 
     async def upsert_records(
         self,
@@ -95,7 +98,8 @@ class Airtable:
         typecast: bool = False,
     ) -> WriteReport:
         """Update the record each row agrees with in the `match_on` fields (1 to 3), or create it."""
-        return await writes.upsert(self._channel, base_id, table_id, rows, match_on, typecast=typecast)
+        async with self._changing(base_id, changes=typecast):
+            return await writes.upsert(self._channel, base_id, table_id, rows, match_on, typecast=typecast)
 
     async def delete_records(self, base_id: str, table_id: str, ids: Sequence[str]) -> WriteReport:
         """Delete these records; see `WriteReport` for how failures are told."""
@@ -160,17 +164,33 @@ class Airtable:
         async with self._changing(base_id):
             return await metadata.update_field(self._channel, base_id, table_id, field_id, body)
 
+    def _using(self, base_id: str) -> Key:
+        key = Key(self._channel.principal, base_id)
+        self._used.add(key)
+        return key
+
+    def forget_older(self, seconds: float) -> bool:
+        """Forget what was read more than `seconds` ago and used through this object; tell if there was any.
+
+        A name that such memory does not hold may be a new one.
+        """
+        bases = [self._cache.bases.forget_older(key, seconds) for key in self._used if not key.base]
+        schemas = [self._cache.schemas.forget_older(key, seconds) for key in self._used if key.base]
+        return any(bases + schemas)
+
     def forget(self, base_id: str) -> None:
         """Drop what is remembered of a base, because its schema was seen to have changed."""
         self._cache.schemas.invalidate(base_id)
 
     @asynccontextmanager
-    async def _changing(self, base_id: str) -> AsyncIterator[None]:
+    async def _changing(self, base_id: str, *, changes: bool = True) -> AsyncIterator[None]:
+        """Forget the schema after what may change it: also a typecast, which makes select options."""
         try:
             yield
         finally:
             # Also after a failure: an unanswered change may have been made.
-            self.forget(base_id)
+            if changes:
+                self.forget(base_id)
 
 
 @asynccontextmanager

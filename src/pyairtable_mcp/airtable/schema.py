@@ -28,11 +28,18 @@ class Key:
     base: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept(Generic[V]):
+    value: V
+    since: float
+
+
 class Shared(Generic[V]):
     """Values by key, loaded once for all who ask at the same time and kept for a while."""
 
     def __init__(self, clock: Clock, *, ttl: float = TTL, max_kept: int = MAX_KEPT) -> None:
-        self._kept: TTLCache[Key, V] = TTLCache(max_kept, ttl, timer=clock.monotonic)
+        self._clock = clock
+        self._kept: TTLCache[Key, _Kept[V]] = TTLCache(max_kept, ttl, timer=clock.monotonic)
         self._flights: dict[Key, asyncio.Task[V]] = {}
 
     async def get(self, key: Key, load: Callable[[], Awaitable[V]], *, fresh: bool = False) -> V:
@@ -43,7 +50,7 @@ class Shared(Generic[V]):
         if fresh:
             self._forget(key)
         try:
-            return self._kept[key]
+            return self._kept[key].value
         except KeyError:
             flight = self._flights.get(key) or self._take_off(key, load)
         return await asyncio.shield(flight)
@@ -52,6 +59,14 @@ class Shared(Generic[V]):
         """Forget what anybody knows about a base."""
         for key in {key for key in (*self._kept, *self._flights) if key.base == base}:
             self._forget(key)
+
+    def forget_older(self, key: Key, seconds: float) -> bool:
+        """Forget one value that was loaded more than `seconds` ago; tell whether there was such a value."""
+        kept = self._kept.get(key)
+        old = kept is not None and self._clock.monotonic() - kept.since > seconds
+        if old:
+            self._forget(key)
+        return old
 
     def _forget(self, key: Key) -> None:
         self._kept.pop(key, None)
@@ -67,7 +82,7 @@ class Shared(Generic[V]):
             if self._flights.get(key) is flight:
                 del self._flights[key]
                 if good:
-                    self._kept[key] = flight.result()
+                    self._kept[key] = _Kept(flight.result(), self._clock.monotonic())
 
         flight = self._flights[key] = asyncio.create_task(fly())
         flight.add_done_callback(land)

@@ -7,6 +7,7 @@ misspelt variables all derive from its leaves.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import (
     BaseModel,
@@ -15,12 +16,13 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic.fields import FieldInfo
 
 from pyairtable_mcp.base.errors import NotConfigured
-from pyairtable_mcp.base.text import closest, listed
+from pyairtable_mcp.base.text import closest, listed, visible
 
 PREFIX: Final = "PYAIRTABLE_MCP_"
 TOOLSETS: Final = ("read", "write", "schema")
@@ -47,10 +49,18 @@ class AirtableSettings(_Section):
     )
     endpoint_url: str = Field(
         AIRTABLE_URL,
-        pattern=r"^https?://[^/?#\s]+/?$",
+        pattern=r"^https?://[^/?#@\s]+/?$",
         description="Scheme and host of the Airtable API. Uploads follow it when it is not Airtable's own.",
         json_schema_extra={"env": ["AIRTABLE_ENDPOINT_URL"]},
     )
+
+    @field_validator("api_key")
+    @classmethod
+    def _sendable(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value().strip()
+        if not all("!" <= char <= "~" for char in token):
+            raise ValueError("it has blanks, line breaks or characters that no token has; copy it again")
+        return SecretStr(token)
 
 
 class QuotaSettings(_Section):
@@ -95,6 +105,16 @@ class Settings(_Section):
     airtable: AirtableSettings = Field(default_factory=AirtableSettings)
     quota: QuotaSettings = Field(default_factory=QuotaSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            return ZoneInfo(value).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            near = closest(value, available_timezones())
+            told = f"; did you mean {listed(near)}" if near else ""
+            raise ValueError(f"there is no time zone '{visible(value)}'{told}") from None
 
     @model_validator(mode="after")
     def _some_toolset(self) -> Self:
@@ -201,5 +221,5 @@ def _explain(problem: ValidationError, table: tuple[Leaf, ...]) -> str:
         path = tuple(str(step) for step in error["loc"])
         leaf = next((by_path[path[:n]] for n in range(len(path), 0, -1) if path[:n] in by_path), None)
         where = " or ".join([leaf.env[0], *([leaf.flag] if leaf.has_flag else [])]) if leaf else "settings"
-        told.append(f"{where}: {error['msg']}")
+        told.append(f"{where}: {error['msg'].removeprefix('Value error, ')}")
     return "; ".join(told) + "."

@@ -8,7 +8,7 @@ from typing import Final
 BYTES_PER_TOKEN: Final = 4
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 # Letters and marks that draw nothing: fillers, the grapheme joiner, the blank braille cell.
-_BLANK_LETTERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_BLANK_LETTERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _ESCAPES: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _JOINER: Final = "\u200d"
 _EMOJI_STYLE: Final = "\ufe0f"

@@ -11,6 +11,11 @@ from pyairtable_mcp.airtable.models import Field
 _NAMING_KEYS = ("name", "filename", "text", "label", "value", "email", "url", "id")
 
 
+def is_empty(value: JsonValue) -> bool:
+    """Tell whether a cell is empty; an unchecked box is, 0 is not."""
+    return value is None or value is False or value in ("", [])
+
+
 def cell_text(field: Field, value: JsonValue) -> str:
     """Return a cell's text; "" for an empty cell.
 

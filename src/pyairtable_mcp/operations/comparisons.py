@@ -38,7 +38,7 @@ Operator = Literal[
 ]
 OPS: Final[tuple[Operator, ...]] = get_args(Operator)
 SYNONYMS: Final[Mapping[str, str]] = {
-    "==": "=", "is": "=", "eq": "=", "equals": "=", "has": "=", "on": "=",
+    "=>": ">=", "=<": "<=", "==": "=", "is": "=", "eq": "=", "equals": "=", "has": "=", "on": "=",
     "<>": "!=", "is_not": "!=", "ne": "!=", "not": "!=",
     "lt": "<", "before": "<", "lte": "<=", "gt": ">", "after": ">", "gte": ">=",
     "like": "contains", "includes": "contains", "any_of": "in", "one_of": "in", "none_of": "not_in",
@@ -96,8 +96,8 @@ class Targets:
     people: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(column: Field, op: Operator, value: JsonValue) -> Comparison:
-    """Return the comparison, its value checked against the field.
+def read(column: Field, op: Operator, value: JsonValue, zone: ZoneInfo) -> Comparison:
+    """Return the comparison, its value checked against the field; moments without an offset are in `zone`.
 
     Raises InvalidArguments for an operator that the field's kind does not know, BadValue for the value.
     """
@@ -111,13 +111,13 @@ def read(column: Field, op: Operator, value: JsonValue) -> Comparison:
             f"'{visible(column.name)}' is {type_of(column).short}: it has no order for {op}."
         )
     if op in _TEXT_OPS:
-        return _read_text_test(column, op, value, kind)
+        return _read_text_test(column, op, value, kind, zone)
     values = value if isinstance(value, list) else [value]
     if not values or (len(values) > 1 and op not in ("in", "not_in")):
         raise InvalidArguments(
             "Use op 'in' with a list of values." if values else "The list of values is empty."
         )
-    return Comparison(column, op, tuple(_READERS[kind](column, one) for one in values))
+    return Comparison(column, op, tuple(_READERS[kind](column, one, zone) for one in values))
 
 
 def _compared_as(column: Field) -> Kind:
@@ -125,12 +125,14 @@ def _compared_as(column: Field) -> Kind:
     return Kind.TEXT if kind in (Kind.OPTION, Kind.OPTIONS) and not choices(column) else kind
 
 
-def _read_text_test(column: Field, op: Operator, value: JsonValue, kind: Kind) -> Comparison:
+def _read_text_test(column: Field, op: Operator, value: JsonValue, kind: Kind, zone: ZoneInfo) -> Comparison:
     if kind in (*_ORDERED, Kind.CHECK):
         raise InvalidArguments(f"'{visible(column.name)}' is {type_of(column).short}: {op} needs text.")
     if kind is Kind.OPTIONS and op != "starts_with":
-        return Comparison(column, "in" if op == "contains" else "not_in", (_read_option(column, value),))
-    return Comparison(column, op, (_read_text(column, value),))
+        return Comparison(
+            column, "in" if op == "contains" else "not_in", (_read_option(column, value, zone),)
+        )
+    return Comparison(column, op, (_read_text(column, value, zone),))
 
 
 def _misfit(column: Field, value: JsonValue, wants: str) -> BadValue:
@@ -138,7 +140,7 @@ def _misfit(column: Field, value: JsonValue, wants: str) -> BadValue:
     return BadValue(f"'{visible(column.name)}' is compared with {wants}, not {shown!r}.")
 
 
-def _read_text(column: Field, value: JsonValue) -> Operand:
+def _read_text(column: Field, value: JsonValue, _: ZoneInfo) -> Operand:
     if isinstance(value, str) and value:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -146,7 +148,7 @@ def _read_text(column: Field, value: JsonValue) -> Operand:
     raise _misfit(column, value, "text")
 
 
-def _read_number(column: Field, value: JsonValue) -> Operand:
+def _read_number(column: Field, value: JsonValue, _: ZoneInfo) -> Operand:
     found = number(value)
     if found is None and isinstance(value, str):
         percent = number(value.strip().removesuffix("%"))
@@ -156,23 +158,23 @@ def _read_number(column: Field, value: JsonValue) -> Operand:
     return found
 
 
-def _read_check(column: Field, value: JsonValue) -> Operand:
+def _read_check(column: Field, value: JsonValue, _: ZoneInfo) -> Operand:
     found = {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else value
     if not isinstance(found, bool):
         raise _misfit(column, value, "true or false")
     return found
 
 
-def _read_day(column: Field, value: JsonValue) -> Operand:
+def _read_day(column: Field, value: JsonValue, _: ZoneInfo) -> Operand:
     found = _relative(value) or day(value)
     if found is None:
         raise _misfit(column, value, "a date such as 2026-03-31, today or today-7")
     return found
 
 
-def _read_moment(column: Field, value: JsonValue) -> Operand:
+def _read_moment(column: Field, value: JsonValue, zone: ZoneInfo) -> Operand:
     found = _relative(value) or (day(value) if isinstance(value, str) and len(value) == 10 else None)
-    exact = found or moment(value, ZoneInfo("UTC"))
+    exact = found or moment(value, zone)
     if exact is None:
         raise _misfit(
             column, value, "a date or moment such as 2026-03-31, 2026-03-31T14:30:00Z, today or today-7"
@@ -188,11 +190,11 @@ def _relative(value: JsonValue) -> Relative | None:
     return Relative(int(offset)) if offset is not None and abs(offset) < 100_000 else None
 
 
-def _read_option(column: Field, value: JsonValue) -> Operand:
-    return option(column, value, Rules(ZoneInfo("UTC")))
+def _read_option(column: Field, value: JsonValue, zone: ZoneInfo) -> Operand:
+    return option(column, value, Rules(zone))
 
 
-_READERS: Final[Mapping[Kind, Callable[[Field, JsonValue], Operand]]] = {
+_READERS: Final[Mapping[Kind, Callable[[Field, JsonValue, ZoneInfo], Operand]]] = {
     Kind.TEXT: _read_text, Kind.NUMBER: _read_number, Kind.CHECK: _read_check, Kind.DATE: _read_day,
     Kind.MOMENT: _read_moment, Kind.OPTION: _read_option, Kind.OPTIONS: _read_option, Kind.PERSON: _read_text,
     Kind.PEOPLE: _read_text, Kind.LINKS: _read_text, Kind.FILES: _read_text, Kind.LIST: _read_text,
@@ -200,11 +202,11 @@ _READERS: Final[Mapping[Kind, Callable[[Field, JsonValue], Operand]]] = {
 }  # fmt: skip
 
 
-def read_written(column: Field, value: JsonValue) -> Comparison:
+def read_written(column: Field, value: JsonValue, zone: ZoneInfo) -> Comparison:
     """Return the test that a cell holds `value`, which is already in the form Airtable takes."""
     if isinstance(value, str) and kind_of(column) in (Kind.OPTION, Kind.OPTIONS):
         return Comparison(column, "=", (value,))
-    return read(column, "=", value)
+    return read(column, "=", value, zone)
 
 
 def texts(one: Comparison) -> list[str]:
@@ -256,14 +258,23 @@ def _ordered(column: Field, op: str, operand: Operand, _: Targets, now: Now) -> 
     elif isinstance(value, datetime):
         test = _at(column, op, iso(value), iso(value))
     elif isinstance(value, date) and _compared_as(column) is Kind.MOMENT:
-        test = _at(column, op, _midnight(value, now.zone), _midnight(value + timedelta(days=1), now.zone))
+        test = _at(column, op, _midnight(value, now.zone), _midnight_after(value, now.zone))
     else:
         test = _at(column, op, str(value), str(value))
     return f"IF({formulas.filled(column)},{test},{NOTHING})"
 
 
 def _midnight(on: date, zone: ZoneInfo) -> str:
-    return iso(datetime.combine(on, time(), zone).astimezone(UTC))
+    try:
+        return iso(datetime.combine(on, time(), zone).astimezone(UTC))
+    except OverflowError:
+        return iso(datetime.combine(on, time(), UTC))
+
+
+def _midnight_after(on: date, zone: ZoneInfo) -> str:
+    return (
+        iso(datetime.max.replace(tzinfo=UTC)) if on == date.max else _midnight(on + timedelta(days=1), zone)
+    )
 
 
 def _at(column: Field, op: str, start: str, end: str) -> str:

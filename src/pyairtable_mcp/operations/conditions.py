@@ -9,6 +9,7 @@ looked up, the only requests), `formula` (pure).
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
@@ -37,49 +38,61 @@ class Group:
 Where = Group
 
 
-def parse(place: Place, raw: Sequence[Mapping[str, JsonValue]]) -> Where:
+def parse(place: Place, raw: Sequence[Mapping[str, JsonValue]], zone: ZoneInfo) -> Where:
     """Return `raw` as a tree of checked comparisons, all of which must hold.
 
     Raises the problems of all conditions together: InvalidArguments for a wrong shape or operator,
     UnknownName for a field, BadValue for a value that the field cannot hold.
     """
-    problems = Problems()
-    tree = _group(place, list(raw), "where", problems, 1, any_holds=False)
-    problems.raise_any()
+    reader = _Reader(place, zone, Problems())
+    tree = reader.group(list(raw), "where", 1, any_holds=False)
+    reader.problems.raise_any()
     if sum(1 for _ in comparisons_in(tree)) > MAX_CONDITIONS:
         raise InvalidArguments(f"where has more than {MAX_CONDITIONS} conditions.", hint="Use op 'in'.")
     return tree
 
 
-def _group(place: Place, raw: object, at: str, problems: Problems, depth: int, *, any_holds: bool) -> Group:
-    parts: list[Group | Comparison] = []
-    if not isinstance(raw, list) or not raw:
-        problems.add(at, InvalidArguments("A list with at least one condition is expected.", hint=_SHAPE))
-        return Group(any_holds, ())
-    if depth > MAX_DEPTH:
-        problems.add(at, InvalidArguments(f"Conditions are nested deeper than {MAX_DEPTH}."))
-        return Group(any_holds, ())
-    for i, part in enumerate(raw):
-        where = f"{at}[{i}]"
+@dataclass(frozen=True)
+class _Reader:
+    """Reads conditions on one table, collecting what is wrong with any of them."""
+
+    place: Place
+    zone: ZoneInfo
+    problems: Problems
+
+    def group(self, raw: object, at: str, depth: int, *, any_holds: bool) -> Group:
+        """Return the group that a list of conditions stands for; what is wrong goes to the problems."""
+        if not isinstance(raw, list) or not raw:
+            told = InvalidArguments("A list with at least one condition is expected.", hint=_SHAPE)
+            self.problems.add(at, told)
+            return Group(any_holds, ())
+        if depth > MAX_DEPTH:
+            self.problems.add(at, InvalidArguments(f"Conditions are nested deeper than {MAX_DEPTH}."))
+            return Group(any_holds, ())
+        parts = [self._tried(part, f"{at}[{i}]", depth) for i, part in enumerate(raw)]
+        return Group(any_holds, tuple(part for part in parts if part is not None))
+
+    def _tried(self, raw: object, at: str, depth: int) -> "Group | Comparison | None":
         try:
-            parts.append(_part(place, part, where, problems, depth))
+            return self._part(raw, at, depth)
         except AppError as problem:
-            problems.add(where, problem)
-    return Group(any_holds, tuple(parts))
+            self.problems.add(at, problem)
+            return None
 
-
-def _part(place: Place, raw: object, at: str, problems: Problems, depth: int) -> "Group | Comparison":
-    if not isinstance(raw, Mapping):
-        raise InvalidArguments(f"{cut(visible(repr(raw)), 60)} is not a condition.", hint=_SHAPE)
-    for key in ("any", "all"):
-        if set(raw) == {key}:
-            return _group(place, raw[key], f"{at}.{key}", problems, depth + 1, any_holds=key == "any")
-    extra = sorted(str(key) for key in set(raw) - {"field", "op", "value"})
-    if extra or not isinstance(raw.get("field"), str):
-        told = f"Unknown keys {listed(extra)}." if extra else "A condition needs a field name."
-        raise InvalidArguments(told, hint=_SHAPE)
-    field = find_field(place, str(raw["field"]))
-    return comparisons.read(field, _operator(raw.get("op", "=")), raw.get("value"))
+    def _part(self, raw: object, at: str, depth: int) -> "Group | Comparison":
+        if not isinstance(raw, Mapping):
+            raise InvalidArguments(f"{cut(visible(repr(raw)), 60)} is not a condition.", hint=_SHAPE)
+        for key in ("any", "all"):
+            if set(raw) == {key}:
+                return self.group(raw[key], f"{at}.{key}", depth + 1, any_holds=key == "any")
+        extra = sorted(str(key) for key in set(raw) - {"field", "op", "value"})
+        if extra or not isinstance(raw.get("field"), str):
+            told = f"Unknown keys {listed(extra)}." if extra else "A condition needs a field name."
+            raise InvalidArguments(told, hint=_SHAPE)
+        op = _operator(raw.get("op", "="))
+        if "value" not in raw and op not in ("empty", "not_empty"):
+            raise InvalidArguments(f"Op {op} needs a value.", hint="For blank cells use op 'empty'.")
+        return comparisons.read(find_field(self.place, str(raw["field"])), op, raw.get("value"), self.zone)
 
 
 def _operator(raw: object) -> Operator:

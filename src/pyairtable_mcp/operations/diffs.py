@@ -6,11 +6,10 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.models import Field
+from pyairtable_mcp.operations.cells import is_empty
 from pyairtable_mcp.operations.field_types import Kind, type_of
 from pyairtable_mcp.operations.results import CellChange
 from pyairtable_mcp.operations.values import moment
-
-_EMPTY: tuple[JsonValue, ...] = (None, "", False, [])
 
 
 def changed_cells(
@@ -26,8 +25,8 @@ def changed_cells(
 
 def same_value(field: Field, before: JsonValue, after: JsonValue) -> bool:
     """Tell whether writing `after` would leave the cell as it is."""
-    if before in _EMPTY and after in _EMPTY:
-        return True
+    if is_empty(before) or is_empty(after):
+        return is_empty(before) and is_empty(after)
     kind = type_of(field).kind
     if kind is Kind.MOMENT:
         zone = ZoneInfo("UTC")

@@ -7,7 +7,9 @@ from typing import Final
 from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.models import Field, Record
+from pyairtable_mcp.base.errors import InvalidArguments
 from pyairtable_mcp.base.ids import is_id
+from pyairtable_mcp.base.text import counted
 from pyairtable_mcp.operations import comparisons, conditions, formulas
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.conditions import Where
@@ -18,7 +20,7 @@ from pyairtable_mcp.operations.people import names_to_compare
 from pyairtable_mcp.operations.rows import now_of
 
 _SEARCHED: Final = (Kind.TEXT, Kind.OPTION, Kind.OPTIONS, Kind.LINKS, Kind.LIST, Kind.PERSON, Kind.PEOPLE)
-MAX_SEARCHED_FIELDS: Final = 40
+MAX_SEARCH_TESTS: Final = 400
 _TOKENS: Final = re.compile(
     r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\{(?P<name>(?:[^{}\\]|\\.)*)\}""", re.DOTALL
 )
@@ -38,10 +40,11 @@ async def build_filter(
     """
     parts = []
     if where:
-        tree = conditions.parse(place, list(where))
+        now = now_of(call)
+        tree = conditions.parse(place, list(where), now.zone)
         people = await names_to_compare(call, place, conditions.persons(tree))
         targets = comparisons.Targets(await _linking(call, place, tree), people)
-        parts.append(conditions.formula(tree, targets, now_of(call)))
+        parts.append(conditions.formula(tree, targets, now))
     if formula.strip():
         parts.append(with_field_ids(place, formula.strip()))
     if search.strip():
@@ -63,11 +66,18 @@ def with_field_ids(place: Place, formula: str) -> str:
 
 
 def searching(place: Place, text: str) -> str:
-    """Return the filter for records that hold every word of `text` in some text-like field."""
-    columns = [f for f in place.table.fields if kind_of(f) in _SEARCHED][:MAX_SEARCHED_FIELDS]
-    return formulas.all_of(
-        [formulas.any_of([formulas.contains(f, word) for f in columns]) for word in text.split()[:8]]
-    )
+    """Return the filter for records that hold every word of `text` in some text-like field.
+
+    Raises InvalidArguments rather than leave out a word or a field.
+    """
+    columns = [f for f in place.table.fields if kind_of(f) in _SEARCHED]
+    words = text.split()
+    if len(columns) * len(words) > MAX_SEARCH_TESTS:
+        raise InvalidArguments(
+            f"{counted(len(words), 'word')} in {counted(len(columns), 'text field')} are too many to search.",
+            hint="Search fewer words, or use where with op contains on the fields that matter.",
+        )
+    return formulas.all_of([formulas.any_of([formulas.contains(f, word) for f in columns]) for word in words])
 
 
 async def _linking(call: Call, place: Place, tree: Where) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -63,8 +63,12 @@ def starts_with(field: Field, text: str) -> str:
 
 
 def has(field: Field, item: str) -> str:
-    """Return the test that a list such as 'a, b' has `item` as one of its items."""
-    return f"FIND({quote(f', {item}, ')},', '&{as_text(field)}&', ')>0"
+    """Return the test that a list such as 'a, b' has `item` as one of its items.
+
+    Airtable puts an item that holds a comma into quotes, which keeps it apart from two items.
+    """
+    shown = f'"{item}"' if "," in item else item
+    return f"FIND({quote(f', {shown}, ')},', '&{as_text(field)}&', ')>0"
 
 
 def moment(iso: str) -> str:

@@ -124,7 +124,9 @@ def _agrees(call: Call, row: Mapping[str, JsonValue], keys: Sequence[Field]) -> 
     for field in keys:
         value = row[field.id]
         items = value if isinstance(value, list) else [value]
-        tests += [comparisons.formula(comparisons.read_written(field, one), targets, now) for one in items]
+        tests += [
+            comparisons.formula(comparisons.read_written(field, one, now.zone), targets, now) for one in items
+        ]
     return formulas.all_of(tests)
 
 

@@ -3,10 +3,20 @@
 import logging
 from collections.abc import Callable, Mapping
 from random import Random
+from typing import Final
 
 from pydantic import JsonValue
 
-from pyairtable_mcp.base.errors import AppError, NotAllowed, UnknownTool
+from pyairtable_mcp.base.errors import (
+    AmbiguousName,
+    AppError,
+    BadValue,
+    InvalidArguments,
+    NotAllowed,
+    ReadOnlyField,
+    UnknownName,
+    UnknownTool,
+)
 from pyairtable_mcp.base.policy import Policy
 from pyairtable_mcp.base.text import closest, cut, visible
 from pyairtable_mcp.operations.call import Args, Call
@@ -16,6 +26,8 @@ from pyairtable_mcp.surface.catalog import CATALOG, Tool, offered
 from pyairtable_mcp.surface.render.answer import Answer, answer, refusal
 from pyairtable_mcp.surface.render.page import Paper
 
+MEMORY_SECONDS: Final = 10.0
+_MAYBE_OUTDATED: Final = (UnknownName, AmbiguousName, BadValue, ReadOnlyField, InvalidArguments)
 _logger = logging.getLogger(__name__)
 
 
@@ -46,9 +58,15 @@ class Dispatcher:
             )
 
     async def _run(self, spec: Tool, args: Args) -> Answer:
+        """Run the tool; a refusal by an older memory of the schema is looked into once, with a fresh one."""
         call = self._new_call()
-        result: Result = await spec.run(call, args)
-        return self.render(call, result)
+        try:
+            return self.render(call, await spec.run(call, args))
+        except _MAYBE_OUTDATED:
+            if not call.airtable.forget_older(MEMORY_SECONDS):
+                raise
+        call = self._new_call()
+        return self.render(call, await spec.run(call, args))
 
     def render(self, call: Call, result: Result) -> Answer:
         """Return a result as an answer within the limits of this server."""

@@ -17,6 +17,7 @@ from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, fitting, name
 LISTED: Final = 25
 _EXAMPLES: Final = 3
 _GROUPS: Final = 30
+_NAMED: Final = 500
 _LONGEST_CELL: Final = 120
 Names = Mapping[str, str]
 _DONE: Final = (Fate.CREATED, Fate.UPDATED, Fate.DELETED)
@@ -94,6 +95,8 @@ def _cell_change(cell: CellChange, paper: Paper, names: Names, *, new: bool = Fa
 
 def _cell(field: Field, value: JsonValue, paper: Paper, names: Names) -> str:
     if type_of(field).kind is Kind.LINKS and isinstance(value, list):
+        if not any(str(one) in names for one in value):
+            return counted(len(value), "link") if value else "(empty)"
         value = [names.get(str(one), str(one)) for one in value]
     return cells.shown(field, value, paper.zone, min(paper.cell, _LONGEST_CELL)) or "(empty)"
 
@@ -114,11 +117,25 @@ def _failure_text(changes: Changes, paper: Paper) -> str:
         by_fate.setdefault(change.fate, []).append(change)
     counts = ", ".join(f"{len(by_fate[fate])} {fate.value}" for fate in Fate if fate in by_fate)
     lines = [f"{fate.value}: {_who(by_fate[fate])}" for fate in Fate if fate in by_fate]
-    count = fitting(lines, HARD_TOKENS)
     head = f"Stopped in {name(changes.table)} after a failure: {counts}. What was written stands."
-    told = [head, *(error_lines(changes.error) if changes.error else []), paper.fenced(lines[:count])]
+    told = [head, *(error_lines(changes.error) if changes.error else []), paper.fenced(lines)]
     return "\n".join(told)
 
 
 def _who(changes: Sequence[RecordChange]) -> str:
-    return ", ".join(change.id or f"records[{change.at}]" for change in changes)
+    """Return who met a fate: ids where there are any, else the places in the caller's list."""
+    ids = [change.id for change in changes if change.id]
+    places = [change.at for change in changes if not change.id]
+    more = [f"and {len(ids) - _NAMED} more"] if len(ids) > _NAMED else []
+    return ", ".join([*ids[:_NAMED], *more, *_spans(places)])
+
+
+def _spans(places: Sequence[int]) -> list[str]:
+    """Return ascending positions as `records[3]` and `records[10..24]`."""
+    spans: list[tuple[int, int]] = []
+    for place in places:
+        if spans and spans[-1][1] == place - 1:
+            spans[-1] = (spans[-1][0], place)
+        else:
+            spans.append((place, place))
+    return [f"records[{a}]" if a == b else f"records[{a}..{b}]" for a, b in spans]

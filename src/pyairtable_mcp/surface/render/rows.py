@@ -1,37 +1,50 @@
 """Records as columns and rows."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from pyairtable_mcp.airtable.models import Field
 from pyairtable_mcp.base.text import cut, visible
+from pyairtable_mcp.operations.cells import is_empty
 from pyairtable_mcp.operations.results import Row, Rows
 from pyairtable_mcp.surface.render import cells
 from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, fitting, name
+
+HEADER_TOKENS: Final = 5_000
+NAMED_COLUMNS: Final = 60
 
 
 def rows_text(rows: Rows, paper: Paper) -> str:
     """Return the rows that fit, with how many there are and the cursor to the rest.
 
-    A column that is empty in every row is named once instead of shown.
+    A column that is empty in every row is named once instead of shown; so are columns whose names alone would
+    fill the answer.
     """
     if not rows.rows:
         return _heading(rows, 0, "")
-    shown = [i for i, _ in enumerate(rows.columns) if any(_filled(row.cells[i]) for row in rows.rows)]
+    filled = [i for i, _ in enumerate(rows.columns) if not all(is_empty(row.cells[i]) for row in rows.rows)]
+    shown = filled[: fitting([_column(rows.columns[i]) for i in filled], HEADER_TOKENS)]
     header = cells.SEPARATOR.join(["id", *(_column(rows.columns[i]) for i in shown)])
     lines = [cut(_line(rows, row, shown, paper), HARD_TOKENS) for row in rows.rows]
-    count = fitting(lines, HARD_TOKENS if rows.stated_limit else paper.target)
+    count = fitting(lines, (HARD_TOKENS - HEADER_TOKENS) if rows.stated_limit else paper.target)
     cursor = rows.cursor_after(count) if rows.pages else ""
     parts = [_heading(rows, count, cursor), paper.fenced([header, *lines[:count]])]
-    empty = [_column(column) for i, column in enumerate(rows.columns) if i not in shown]
-    if empty:
-        parts.append(f"Empty in all of them: {', '.join(empty)}.")
+    parts += _named("Empty in all of them", [c for i, c in enumerate(rows.columns) if i not in filled])
+    parts += _named(
+        "Left out for length (name them in fields)", [rows.columns[i] for i in filled[len(shown) :]]
+    )
     return "\n".join([*parts, *rows.notes])
-
-
-def _filled(cell: object) -> bool:
-    return (cell == 0 and cell is not False) or bool(cell)
 
 
 def _column(field: Field) -> str:
     return cells.escaped(cut(visible(field.name), 200))
+
+
+def _named(what: str, columns: Sequence[Field]) -> list[str]:
+    """Return a line that names columns, or none when there are none."""
+    names = [_column(column) for column in columns[:NAMED_COLUMNS]]
+    more = f" and {len(columns) - NAMED_COLUMNS} more" if len(columns) > NAMED_COLUMNS else ""
+    return [f"{what}: {', '.join(names)}{more}."] if columns else []
 
 
 def _line(rows: Rows, row: Row, shown: list[int], paper: Paper) -> str:
