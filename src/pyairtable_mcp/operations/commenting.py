@@ -9,6 +9,7 @@ from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.base.text import visible
 from pyairtable_mcp.operations.arguments import DryRun, Name, Record
 from pyairtable_mcp.operations.call import Args, Call
+from pyairtable_mcp.operations.cursors import Position, decode, encode, fingerprint
 from pyairtable_mcp.operations.lookups import find_records_by_key, record_name
 from pyairtable_mcp.operations.names import Place, find_place
 from pyairtable_mcp.operations.people import people_to_mention
@@ -42,10 +43,14 @@ async def list_comments(call: Call, args: ListComments) -> CommentList:
     """Return a page of the record's comments."""
     place = await find_place(call, args.base, args.table)
     record_id, name = await _record(call, place, args.record)
+    query = fingerprint("comments", place.base.id, place.table.id, record_id)
+    at = decode(args.cursor, query)
     page = await call.airtable.comments(
-        place.base.id, place.table.id, record_id, size=args.limit, offset=args.cursor
+        place.base.id, place.table.id, record_id, size=args.limit, offset=at.offset
     )
-    return CommentList(record=name, comments=page.comments, cursor=page.offset)
+    after = Position(at.shown + len(page.comments), page.offset)
+    cursor = encode(after, query) if page.offset else ""
+    return CommentList(record=name, comments=page.comments, cursor=cursor)
 
 
 async def write_comment(call: Call, args: WriteComment) -> Done:

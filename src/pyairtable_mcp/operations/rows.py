@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.models import Field
 from pyairtable_mcp.base.errors import AppError, BadValue
 from pyairtable_mcp.base.ids import is_id
-from pyairtable_mcp.base.text import visible
+from pyairtable_mcp.base.text import closest, listed, visible
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.comparisons import Now
 from pyairtable_mcp.operations.field_types import Kind, type_of
@@ -62,7 +62,21 @@ def check_rows(
     problems = Problems()
     checked = [_check_row(place, row, by, at.format(i), problems) for i, row in enumerate(rows)]
     problems.raise_any()
+    _refuse_unused_options(checked, by)
     return checked
+
+
+def _refuse_unused_options(rows: Sequence[Mapping[str, JsonValue]], by: Rules) -> None:
+    """Refuse an option that was to be created and is in no row: one of the two is misspelt."""
+    cells = [cell for row in rows for cell in row.values()]
+    used = {
+        one for cell in cells for one in (cell if isinstance(cell, list) else [cell]) if isinstance(one, str)
+    }
+    unused = sorted(set(by.new_options) - used)
+    if unused:
+        raise BadValue(
+            f"new_options names {listed(unused)}, which no record uses.", candidates=closest(unused[0], used)
+        )
 
 
 def _check_row(

@@ -185,7 +185,7 @@ async def delete_records(call: Call, args: DeleteRecords) -> Changes:
     else:
         allowed_count(call, len(args.ids), "delete")
         found = await find_records_by_key(call, place, args.ids)
-        records = list({record.id: record for record in found.values()}.values())
+        records = list({found[key].id: found[key] for key in args.ids}.values())
     doomed = [
         RecordChange(at, record.id, record_name(place, record), Fate.DELETED)
         for at, record in enumerate(records)
