@@ -131,6 +131,7 @@ REFUSED: tuple[tuple[str, object], ...] = (
     ("multipleAttachments", [{"url": "ftp://a.example"}]),
     ("multipleAttachments", [{"url": "http://[broken"}]),
     ("multipleAttachments", [{"id": "attXXXXXXXXXXXXXX"}]),
+    ("multipleAttachments", [{"url": "https://a.example/b.png", "size": 3}]),
 )
 
 

@@ -128,6 +128,7 @@ async def test_a_view_filters_and_keeps_hidden_fields(studio: Driver) -> None:
     assert (await studio("GET", f"{STUDIO}/Tasks", view=view_id)).status == 200
     missing = await studio("GET", f"{STUDIO}/Tasks", view="Nope")
     assert (missing.status, missing.kind) == (422, "VIEW_NAME_NOT_FOUND")
+    assert (await studio("GET", f"{STUDIO}/Tasks", view="viwXXXXXXXXXXXXXX")).kind == "VIEW_ID_NOT_FOUND"
 
 
 async def test_a_filter_reaches_links_rollups_and_formulas(studio: Driver) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.sandbox.fields.choices import names
 from pyairtable_mcp.sandbox.formula.grammar import BadFormula
 from pyairtable_mcp.sandbox.formula.operators import single
@@ -48,7 +49,8 @@ def _view(table: Table, key: str) -> View | None:
         return None
     view = table.view_by(key)
     if view is None:
-        raise refusal("VIEW_NAME_NOT_FOUND", f"View {key} not found")
+        sort = "VIEW_ID_NOT_FOUND" if is_id(key, "viw") else "VIEW_NAME_NOT_FOUND"
+        raise refusal(sort, f"View {key} not found")
     return view
 
 

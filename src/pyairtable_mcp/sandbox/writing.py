@@ -108,8 +108,8 @@ class RecordWriter:
         key, url, filename = given.get("id"), given.get("url"), given.get("filename")
         if isinstance(key, str):
             return _kept(key, held)
-        if not isinstance(url, str):
-            raise _bad_attachment("Attachments are objects with a url or an id.")
+        if not isinstance(url, str) or set(given) - {"url", "filename"}:
+            raise _bad_attachment("A new attachment takes a url and a filename, one to keep its id.")
         named = _file_name(url)
         name = filename if isinstance(filename, str) and filename else named
         return {"id": self._transaction.workspace.new_id("att"), "url": url, "filename": name}

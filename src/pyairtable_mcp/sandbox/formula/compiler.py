@@ -42,6 +42,16 @@ class _Binder:
     def __init__(self, table: Table, *, rollup: bool) -> None:
         self._table = table
         self._rollup = rollup
+        self._unknown: dict[str, list[str]] = {"function": [], "field": []}
+
+    def bound(self, tree: Tree) -> Node:
+        """Return the closure of a whole tree; raise `BadFormula` naming every unknown name of one sort."""
+        node = self.bind(tree)
+        for sort, names in self._unknown.items():
+            if names:
+                # Airtable's own message lists them like this, in lower case.
+                raise BadFormula(f"Unknown {sort} names: {', '.join(dict.fromkeys(names)).lower()}")
+        return node
 
     def bind(self, tree: Tree) -> Node:
         match tree:
@@ -62,7 +72,8 @@ class _Binder:
         field = self._table.field_by(name) or self._table.field_by(name.strip())
         if field is not None:
             return _field(field.id)
-        raise BadFormula(f"Unknown field names: {name.lower()}")
+        self._unknown["field"].append(name)
+        return _constant(None)
 
     def _chain(self, first: Node, rest: Sequence[tuple[Callable[[Value, Value], Value], Node]]) -> Node:
         if not rest:
@@ -79,7 +90,8 @@ class _Binder:
     def _call(self, name: str, args: Sequence[Tree]) -> Node:
         function = FUNCTIONS.get(name)
         if function is None:
-            raise BadFormula(f"Unknown function: {name}")
+            self._unknown["function"].append(name)
+            return _constant(None)
         if not function.least <= len(args) <= (function.most if function.most is not None else len(args)):
             raise BadFormula(f"{name} does not take {len(args)} arguments")
         if name == "LAST_MODIFIED_TIME":
@@ -117,7 +129,7 @@ class Formulas:
         key = (table.id, table.revision, text, rollup)
         node = self._cache.get(key)
         if node is None:
-            node = self._cache[key] = _Binder(table, rollup=rollup).bind(parse(text))
+            node = self._cache[key] = _Binder(table, rollup=rollup).bound(parse(text))
         return node
 
     def matches(self, table: Table, text: str, scope: Scope) -> bool:

@@ -61,6 +61,8 @@ def equal(left: Value, right: Value) -> bool:
     Blank equals "", 0 and false; a date equals text that reads as the same moment; a number equals the
     text that spells it; text compares by case.
     """
+    if type(left) is str and type(right) is str:
+        return left == right
     left, right = single(left), single(right)
     if is_blank(left) or is_blank(right):
         return _is_nothing(left) and _is_nothing(right)

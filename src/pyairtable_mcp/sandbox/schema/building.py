@@ -70,8 +70,7 @@ class SchemaWriter:
 
     def _changed(self, field: Field, raw: Json) -> dict[str, Json]:
         if not isinstance(raw, dict) or field.type not in _EDITABLE:
-            kind = "INVALID_FIELD_TYPE_OPTIONS_FOR_UPDATE"
-            raise refusal(kind, f"The options of {field.name} cannot be changed")
+            raise invalid(f"the options of {field.name} cannot be changed")
         given = {**field.options, **raw}
         return RULES[field.type](Given(self._workspace, field.name, given, field.options))
 

@@ -115,7 +115,8 @@ def _date(given: Given) -> dict[str, Json]:
 def _moment(given: Given) -> dict[str, Json]:
     given.only("dateFormat", "timeFormat", "timeZone")
     name = given.raw.get("timeZone")
-    if not isinstance(name, str) or zone(name) is None:
+    # Airtable knows UTC in small letters only.
+    if not isinstance(name, str) or name == "UTC" or zone(name) is None:
         raise given.refuse("timeZone must be a time zone, utc or client")
     formats = {"dateFormat": _format(given, "dateFormat", _DATE_FORMATS)}
     return {**formats, "timeFormat": _format(given, "timeFormat", _TIME_FORMATS), "timeZone": name}

@@ -27,15 +27,17 @@ class BaseBuilder:
         self._maker = maker
         self._columns: list[tuple[Table, Field, Column]] = []
         self._options: dict[str, dict[str, str]] = {}
+        self._by_name: dict[str, dict[str, Field]] = {}
 
     def table(self, name: str, *columns: Column) -> Table:
         """Add a table with a grid view `All`."""
         table = Table(mint("tbl", self.rng), name)
         self.base.tables[table.id] = table
+        named = self._by_name[table.id] = {}
         self.view(table, "All")
         for column in columns:
             field = Field(mint("fld", self.rng), column.name, column.type, dict(column.options))
-            table.fields[field.id] = field
+            table.fields[field.id] = named[column.name] = field
             self._columns.append((table, field, column))
             if column.choices:
                 self._choose(field, column.choices)
@@ -68,7 +70,7 @@ class BaseBuilder:
         )
         table.next_number += 1
         table.records[record.id] = record
-        by_name = {each.name: each for each in table.fields.values()}
+        by_name = self._by_name[table.id]
         for name, value in row.items():
             if value not in (None, "", [], False):
                 self._put(record, by_name[name], value)

@@ -11,13 +11,21 @@ from pyairtable_mcp.sandbox.showing import Shape, show
 from pyairtable_mcp.sandbox.state.model import Record
 from pyairtable_mcp.sandbox.state.transaction import Transaction
 from pyairtable_mcp.sandbox.upserting import Upsert, read_upsert
-from pyairtable_mcp.sandbox.wire import ApiError, Json, JsonObject, invalid, missing_row, stale_cursor
+from pyairtable_mcp.sandbox.wire import (
+    ApiError,
+    Json,
+    JsonObject,
+    invalid,
+    missing_row,
+    refusal,
+    stale_cursor,
+)
 from pyairtable_mcp.sandbox.writing import RecordWriter
 
 BATCH: Final = 10
 """Most records in one write (Airtable API reference)."""
 
-_RECORDS: Final = re.compile(r"records(\[\d*\])?", re.ASCII)
+_RECORDS: Final = re.compile(r"records\[\d*\]", re.ASCII)
 _ONE: Final = frozenset({"fields", "typecast", "returnFieldsByFieldId"})
 _MANY: Final = frozenset({"records", "typecast", "returnFieldsByFieldId"})
 
@@ -135,7 +143,7 @@ def delete_many(call: Call) -> Json:
     """Delete up to ten records named `records[]` in the URL, all or none."""
     keys = [value for key, value in call.query if _RECORDS.fullmatch(key)]
     if not 1 <= len(keys) <= BATCH or len(keys) != len(call.query) or len(set(keys)) < len(keys):
-        raise invalid(f"name between 1 and {BATCH} different records")
+        raise refusal("INVALID_RECORDS", f"records[] must name between 1 and {BATCH} different records")
     table = call.table
     for key in keys:
         if key not in table.records:
@@ -171,8 +179,10 @@ def _answer(call: Call, body: JsonObject, records: Sequence[Record], *, many: bo
 
 def _rows(body: JsonObject) -> Sequence[Json]:
     rows = body.get("records")
-    if not isinstance(rows, list) or not 1 <= len(rows) <= BATCH:
-        raise invalid(f"records must be a list of 1 to {BATCH}")
+    if not isinstance(rows, list):
+        raise invalid("records must be a list")
+    if not 1 <= len(rows) <= BATCH:
+        raise refusal("INVALID_RECORDS", f"A request takes 1 to {BATCH} records and this one has {len(rows)}")
     return rows
 
 
