@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import Field as Arg
 from pydantic import JsonValue
 
-from pyairtable_mcp.airtable.models import Field
+from pyairtable_mcp.airtable.models import Field, Table
 from pyairtable_mcp.base.errors import AppError, BadValue, UnknownName
 from pyairtable_mcp.base.text import closest, counted, fold, listed, visible
 from pyairtable_mcp.operations.arguments import DryRun, Name
@@ -130,6 +130,7 @@ async def update_schema(call: Call, args: UpdateSchema) -> Done:
     """Make the changes one after the other; a failure names those that stand."""
     place = await find_place(call, args.base, args.table)
     table_body = _named_and_described(args.name, args.description)
+    _refuse_taken(args.name, place.schema.tables, "table")
     planned = _field_changes(place, args.fields)
     if not table_body and not planned:
         raise BadValue("Nothing to change: give name, description or fields.")
@@ -227,6 +228,7 @@ def _field_changes(place: Place, changes: Sequence[FieldChange]) -> list[tuple[F
     for at, change in enumerate(changes):
         try:
             field = find_field(place, change.field)
+            _refuse_taken(change.name, place.table.fields, "field")
             planned.append((field, _change_body(field, change)))
         except AppError as problem:
             problems.add(f"fields[{at}]", problem)
@@ -243,12 +245,20 @@ def _change_body(field: Field, change: FieldChange) -> dict[str, JsonValue]:
         kept: list[JsonValue] = [{"id": key, "name": name} for key, name in choices(field).items()]
         known = {fold(name) for name in choices(field).values()}
         new = [name for name in dict.fromkeys(change.add_choices) if fold(name) not in known]
+        if not new:
+            raise BadValue(f"'{visible(field.name)}' already has {listed(change.add_choices)}.")
         options["choices"] = kept + [{"name": name} for name in new]
     if options:
         body["options"] = options
     if not body:
         raise BadValue(f"Nothing to change about '{visible(field.name)}'.")
     return body
+
+
+def _refuse_taken(name: str, things: Sequence[Table] | Sequence[Field], what: str) -> None:
+    """Refuse a new name that something beside it already has."""
+    if name and any(fold(thing.name) == fold(name) for thing in things):
+        raise BadValue(f"There is already a {what} '{visible(name)}'.")
 
 
 def _named_and_described(name: str, description: str) -> dict[str, JsonValue]:
