@@ -65,9 +65,11 @@ def starts_with(field: Field, text: str) -> str:
 def has(field: Field, item: str) -> str:
     """Return the test that a list such as 'a, b' has `item` as one of its items.
 
-    Airtable puts an item that holds a comma into quotes, which keeps it apart from two items.
+    Airtable puts an item that holds a comma into quotes, which keeps it apart from two items; only
+    ARRAYJOIN, which lists need, does not.
     """
-    shown = f'"{item}"' if "," in item else item
+    quoted = "," in item and kind_of(field) is not Kind.LIST
+    shown = f'"{item}"' if quoted else item
     return f"FIND({quote(f', {shown}, ')},', '&{as_text(field)}&', ')>0"
 
 

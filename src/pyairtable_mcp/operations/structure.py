@@ -130,7 +130,7 @@ async def update_schema(call: Call, args: UpdateSchema) -> Done:
     """Make the changes one after the other; a failure names those that stand."""
     place = await find_place(call, args.base, args.table)
     table_body = _named_and_described(args.name, args.description)
-    _refuse_taken(args.name, place.schema.tables, "table")
+    _refuse_taken(args.name, place.table.id, place.schema.tables, "table")
     planned = _field_changes(place, args.fields)
     if not table_body and not planned:
         raise BadValue("Nothing to change: give name, description or fields.")
@@ -228,7 +228,7 @@ def _field_changes(place: Place, changes: Sequence[FieldChange]) -> list[tuple[F
     for at, change in enumerate(changes):
         try:
             field = find_field(place, change.field)
-            _refuse_taken(change.name, place.table.fields, "field")
+            _refuse_taken(change.name, field.id, place.table.fields, "field")
             planned.append((field, _change_body(field, change)))
         except AppError as problem:
             problems.add(f"fields[{at}]", problem)
@@ -255,9 +255,10 @@ def _change_body(field: Field, change: FieldChange) -> dict[str, JsonValue]:
     return body
 
 
-def _refuse_taken(name: str, things: Sequence[Table] | Sequence[Field], what: str) -> None:
-    """Refuse a new name that something beside it already has."""
-    if name and any(fold(thing.name) == fold(name) for thing in things):
+def _refuse_taken(name: str, renamed: str, things: Sequence[Table] | Sequence[Field], what: str) -> None:
+    """Refuse a new name that something already has; only its own may come back in another case."""
+    taken = [thing for thing in things if fold(thing.name) == fold(name)]
+    if name and any(thing.id != renamed or thing.name == name for thing in taken):
         raise BadValue(f"There is already a {what} '{visible(name)}'.")
 
 

@@ -88,8 +88,13 @@ def to_text(value: Value) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list | tuple):
-        return ", ".join(to_text(each) for each in flat(value))
+        return ", ".join(_item(to_text(each)) for each in flat(value))
     return _scalar_text(value)
+
+
+def _item(text: str) -> str:
+    """Return one item of a list as text: in quotes when it holds a comma, as Airtable shows linked records."""
+    return f'"{text}"' if "," in text else text
 
 
 def _scalar_text(value: Value) -> str:
