@@ -93,7 +93,7 @@ def to_text(value: Value) -> str:
 
 
 def _item(text: str) -> str:
-    """Return one item of a list as text: in quotes when it holds a comma, as Airtable shows linked records."""
+    """Return one item of a list as text: quoted when it holds a comma, as Airtable shows linked records."""
     return f'"{text}"' if "," in text else text
 
 
