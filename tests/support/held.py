@@ -1,7 +1,7 @@
 """Holding an async context open for a test.
 
-pytest-asyncio runs the two halves of a fixture in different tasks, while the SDK's client must be closed in the
-task that opened it: so one task of its own opens it, waits, and closes it.
+pytest-asyncio runs the two halves of a fixture in different tasks, while the SDK's client must be closed in
+the task that opened it: so one task of its own opens it, waits, and closes it.
 """
 
 import asyncio

@@ -1,5 +1,6 @@
 """A whole product in a test: an MCP client, the server, and a sandbox behind it, in one process."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -65,6 +66,24 @@ async def open_world(
     clock = ManualClock()
     sandbox = Sandbox(seed=seed, clock=clock, rng=Random(7), rate=0)
     inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
-    async with running(settings or Settings(), clock=clock, rng=Random(7), sandbox=inside) as app:
-        async with Client(app.server, mode=era) as client:
-            yield World(client, app, sandbox, clock)
+    async with (
+        running(settings or Settings(), clock=clock, rng=Random(7), sandbox=inside) as app,
+        Client(app.server, mode=era) as client,
+    ):
+        yield World(client, app, sandbox, clock)
+
+
+@asynccontextmanager
+async def wound(world: World) -> AsyncIterator[None]:
+    """Let time run while the block runs: whenever somebody sleeps, the clock moves on to their waking."""
+
+    async def wind() -> None:
+        while True:
+            wait = world.clock.next_wake
+            await world.clock.advance(wait or 0)
+
+    winding = asyncio.create_task(wind())
+    try:
+        yield
+    finally:
+        winding.cancel()
