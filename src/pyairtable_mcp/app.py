@@ -4,7 +4,10 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from random import Random, SystemRandom
+
+from starlette.types import Message, Receive, Send
 
 from pyairtable_mcp.airtable.client import Airtable, open_airtable
 from pyairtable_mcp.base.clock import Clock, SystemClock
@@ -74,12 +77,19 @@ def _to_airtable(settings: Settings, clock: Clock, rng: Random) -> AbstractAsync
 
 
 def _new_sandbox(clock: Clock) -> InProcess:
-    """Make a sandbox that nobody else can reach, without a rate to keep."""
-    from pyairtable_mcp.sandbox import Sandbox
-
+    """Return a sandbox that nobody else can reach, without a rate to keep; its first request makes it."""
     token = secrets.token_hex(16)
-    sandbox = Sandbox(seed="studio", clock=clock, rate=0, tokens=frozenset({token}))
-    return InProcess(sandbox.app, token)
+
+    @cache
+    def made() -> AsgiApp:
+        from pyairtable_mcp.sandbox import Sandbox
+
+        return Sandbox(seed="studio", clock=clock, rate=0, tokens=frozenset({token})).app
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        await made()(scope, receive, send)
+
+    return InProcess(app, token)
 
 
 def _to_sandbox(

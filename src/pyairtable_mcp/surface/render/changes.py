@@ -95,8 +95,6 @@ def _cell_change(cell: CellChange, paper: Paper, names: Names, *, new: bool = Fa
 
 def _cell(field: Field, value: JsonValue, paper: Paper, names: Names) -> str:
     if type_of(field).kind is Kind.LINKS and isinstance(value, list):
-        if not any(str(one) in names for one in value):
-            return counted(len(value), "link") if value else "(empty)"
         value = [names.get(str(one), str(one)) for one in value]
     return cells.shown(field, value, paper.zone, min(paper.cell, _LONGEST_CELL)) or "(empty)"
 
