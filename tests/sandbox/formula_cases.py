@@ -18,6 +18,7 @@ RECORD: Final[dict[str, Value]] = {
     "Tags": ["red", "green", "red"],
     "Scores": [3, None, 5, "x"],
     "Nothing": [],
+    "Commas": ["Smith, Jo", "Ann"],
     "One": [None, 7],
     "Dates": [date(2026, 3, 10)],
     "Due": date(2026, 3, 10),
@@ -80,6 +81,8 @@ CASES: Final[tuple[tuple[str, Value], ...]] = (
     ("{Empty}&'x'", "x"),
     ("{Tags}&''", "red, green, red"),
     ("{Due}&''", "2026-03-10"),
+    ("{Commas}&''", '"Smith, Jo", Ann'),
+    ("ARRAYJOIN({Commas},'; ')", "Smith, Jo; Ann"),
     ("{At}&''", "2026-03-10T14:05:09.000Z"),
     # comparison
     ("1=1", True),

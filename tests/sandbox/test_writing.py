@@ -150,6 +150,7 @@ async def test_computed_fields_refuse_to_be_written(studio: Driver, field: str) 
         ({"fields": []}, "INVALID_REQUEST_UNKNOWN"),
         ({"fields": {}, "extra": 1}, "INVALID_REQUEST_UNKNOWN"),
         ({"fields": {}, "typecast": "yes"}, "INVALID_REQUEST_UNKNOWN"),
+        ({"fields": {}, "returnFieldsByFieldId": "yes"}, "INVALID_REQUEST_UNKNOWN"),
         ({"records": []}, "INVALID_RECORDS"),
         ({"records": {}}, "INVALID_REQUEST_UNKNOWN"),
         ({"records": [1]}, "INVALID_REQUEST_UNKNOWN"),
@@ -162,6 +163,7 @@ async def test_computed_fields_refuse_to_be_written(studio: Driver, field: str) 
 async def test_creations_of_the_wrong_shape_are_refused(studio: Driver, body: object, kind: str) -> None:
     found = await studio("POST", CLIENTS, body)
     assert (found.status, found.kind) == (422, kind)
+    assert len((await studio("GET", CLIENTS)).records) == 60
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ URL_LIMIT: Final = 16_000
 BODY_LIMIT: Final = 10_000_000
 """Longest body read, in bytes: a 5 MB upload in base64 is 6.7 MB."""
 
-
 LEDGER_LIMIT: Final = 100_000
 """Requests remembered before the older half is forgotten."""
 

@@ -7,14 +7,8 @@ from typing import Final, TypeAlias
 
 from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.sandbox.fields.dates import zone
-from pyairtable_mcp.sandbox.state.model import Workspace
+from pyairtable_mcp.sandbox.state.model import COLOURS, Workspace
 from pyairtable_mcp.sandbox.wire import ApiError, Json, JsonObject, refusal
-
-COLOURS: Final = (
-    "blueLight2", "cyanLight2", "tealLight2", "greenLight2", "yellowLight2",
-    "orangeLight2", "redLight2", "pinkLight2", "purpleLight2", "grayLight2",
-)  # fmt: skip
-"""Colours new options get in turn."""
 
 _DATE_FORMATS: Final = {
     "local": "l", "friendly": "LL", "us": "M/D/YYYY", "european": "D/M/YYYY", "iso": "YYYY-MM-DD",

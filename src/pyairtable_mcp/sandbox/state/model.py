@@ -7,10 +7,17 @@ links by record id, dates as ISO text. Reading and writing them is the business 
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
+from typing import Final
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.ids import Kind, mint
 from pyairtable_mcp.sandbox.wire import Json, JsonObject
+
+COLOURS: Final = (
+    "blueLight2", "cyanLight2", "tealLight2", "greenLight2", "yellowLight2",
+    "orangeLight2", "redLight2", "pinkLight2", "purpleLight2", "grayLight2",
+)  # fmt: skip
+"""Colours new options get in turn."""
 
 
 @dataclass(frozen=True, slots=True)

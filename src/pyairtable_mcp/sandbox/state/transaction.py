@@ -2,20 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final
 
-from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table, Workspace
+from pyairtable_mcp.sandbox.state.model import COLOURS, Base, Field, Record, Table, Workspace
 from pyairtable_mcp.sandbox.wire import Json
-
-_COLOURS: Final = (
-    "blueLight2",
-    "cyanLight2",
-    "tealLight2",
-    "greenLight2",
-    "yellowLight2",
-    "orangeLight2",
-    "pinkLight2",
-)
 
 
 class Transaction:
@@ -76,7 +65,7 @@ class Transaction:
         held = field.options.get("choices")
         before = list(held) if isinstance(held, list) else []
         choice_id = self.workspace.new_id("sel")
-        colour = _COLOURS[len(before) % len(_COLOURS)]
+        colour = COLOURS[len(before) % len(COLOURS)]
         field.options["choices"] = [*before, {"id": choice_id, "name": name, "color": colour}]
         table.revision += 1
         self._undo.append(lambda: field.options.update(choices=before))

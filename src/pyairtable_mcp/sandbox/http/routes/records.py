@@ -12,7 +12,6 @@ from pyairtable_mcp.sandbox.state.model import Record
 from pyairtable_mcp.sandbox.state.transaction import Transaction
 from pyairtable_mcp.sandbox.upserting import Upsert, read_upsert
 from pyairtable_mcp.sandbox.wire import (
-    ApiError,
     Json,
     JsonObject,
     invalid,
@@ -162,11 +161,12 @@ def _written(
     call: Call, body: JsonObject, run: Callable[[RecordWriter], Sequence[Record]]
 ) -> Sequence[Record]:
     """Run a write; when any part of it is refused, nothing of it stays."""
+    flag(body, "returnFieldsByFieldId")  # refused before anything is written, though read only afterwards
     transaction = Transaction(call.world.workspace, call.base)
     writer = RecordWriter(transaction, call.table, call.reader(), typecast=flag(body, "typecast"))
     try:
         return run(writer)
-    except ApiError:
+    except Exception:
         transaction.rollback()
         raise
 
