@@ -185,6 +185,18 @@ async def test_those_already_waiting_are_refused_when_a_pause_outlasts_them() ->
     patient.cancel()
 
 
+async def test_a_waiter_cancelled_in_the_moment_it_becomes_hopeless_is_just_cancelled() -> None:
+    clock = ManualClock()
+    slots = Slots(1, clock)
+    await slots.take(LONG)
+    waiting = asyncio.create_task(slots.take(20.0))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    slots.pause(30.0)
+    await asyncio.wait([waiting])
+    assert waiting.cancelled()
+
+
 async def test_the_refused_do_not_count_as_standing_in_line() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)

@@ -73,6 +73,8 @@ class Shared(Generic[V]):
         self._flights.pop(key, None)
 
     def _take_off(self, key: Key, load: Callable[[], Awaitable[V]]) -> asyncio.Task[V]:
+        begun = self._clock.monotonic()
+
         async def fly() -> V:
             return await load()
 
@@ -82,7 +84,7 @@ class Shared(Generic[V]):
             if self._flights.get(key) is flight:
                 del self._flights[key]
                 if good:
-                    self._kept[key] = _Kept(flight.result(), self._clock.monotonic())
+                    self._kept[key] = _Kept(flight.result(), begun)
 
         flight = self._flights[key] = asyncio.create_task(fly())
         flight.add_done_callback(land)

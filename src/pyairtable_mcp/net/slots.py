@@ -75,7 +75,7 @@ class Slots:
         self._slots = [_Slot() for _ in range(rate)]
         self._queue: deque[_Waiter] = deque()
         self._silent_until = 0.0
-        self._alarms: dict[asyncio.Task[None], float] = {}
+        self._alarms: dict[float, asyncio.Task[None]] = {}
 
     @property
     def silent(self) -> bool:
@@ -160,16 +160,14 @@ class Slots:
         if not self._queue:
             return
         at = min(self._earliest(), *(waiter.deadline for waiter in self._queue))
-        if at < inf and all(other > at for other in self._alarms.values()):
-            alarm = asyncio.create_task(self._ring(at - now))
-            self._alarms[alarm] = at
-            alarm.add_done_callback(lambda task: self._alarms.pop(task, None))
+        if at < inf and all(other > at for other in self._alarms):
+            self._alarms[at] = asyncio.create_task(self._ring(at, at - now))
 
-    async def _ring(self, seconds: float) -> None:
-        await self._clock.sleep(seconds)
-        task = asyncio.current_task()
-        if task is not None:
-            self._alarms.pop(task, None)
+    async def _ring(self, at: float, seconds: float) -> None:
+        try:
+            await self._clock.sleep(seconds)
+        finally:
+            del self._alarms[at]
         self._serve()
 
 
