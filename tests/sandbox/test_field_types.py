@@ -242,6 +242,17 @@ async def test_moments_are_spelled_in_the_zone_asked_for(empty: Driver) -> None:
     assert cells(record) == {"date": "February 03, 2026", "dateTime": "February 04, 2026 08:30"}
 
 
+async def test_moments_at_the_edge_of_the_calendar_are_read_or_refused(empty: Driver) -> None:
+    path = await lab(empty)
+    beyond = await empty("POST", path, {"fields": {"dateTime": "0001-01-01T00:00:00+14:00"}})
+    assert beyond.kind == "INVALID_VALUE_FOR_COLUMN"
+    made = await empty("POST", path, {"fields": {"dateTime": "0001-01-01T00:30:00Z", "date": "0999-01-01"}})
+    assert made.fields == {"dateTime": "0001-01-01T00:30:00.000Z", "date": "0999-01-01"}
+    spelt = await empty("GET", path, cellFormat="string", timeZone="America/New_York", userLocale="en")
+    assert spelt.status == 200
+    assert (await empty("GET", path, **{"sort[0][field]": "dateTime"})).status == 200
+
+
 async def test_writing_attachments_replaces_the_list_and_ids_keep_files(empty: Driver) -> None:
     path = await lab(empty)
     urls = [{"url": "https://a.example/one.png"}, {"url": "https://a.example/x", "filename": "two.png"}]

@@ -1,9 +1,11 @@
 """The formula language, driven by tables of cases and by arbitrary text."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,8 @@ from pyairtable import formulas as builders
 from pyairtable_mcp.sandbox.formula.compiler import Formulas
 from pyairtable_mcp.sandbox.formula.functions import FUNCTIONS
 from pyairtable_mcp.sandbox.formula.grammar import BadFormula, parse
-from pyairtable_mcp.sandbox.formula.values import Failed, Value
+from pyairtable_mcp.sandbox.formula.operators import OPERATORS
+from pyairtable_mcp.sandbox.formula.values import Failed, Value, to_json
 from pyairtable_mcp.sandbox.state.model import Field, Table
 
 from .formula_cases import BROKEN, CASES, FAILING, NOW, RECORD
@@ -130,20 +133,45 @@ def test_quoted_text_comes_back_as_it_was(text: str) -> None:
     assert compute(builders.quoted(text)) == text
 
 
-@settings(deadline=None, max_examples=200)
-@given(
-    st.sampled_from(sorted(FUNCTIONS)),
-    st.lists(
-        st.sampled_from(
-            ["1", "-1", "0", "1e308", "''", "'x'", "{Due}", "{Tags}", "{Empty}", "{Scores}", "1/0", "0/0"]
-        )
+ODD_ARGUMENTS = (
+    *("1", "-1", "0", "2.5", "1e20", "1e308", "-1e308", "1/0", "0/0", "LEN('aa')", "LEN('aa')*1e9"),
+    *(
+        "''",
+        "'x'",
+        "'day'",
+        "'weeks'",
+        "'years'",
+        "'YYYY dddd dddd'",
+        "'[[a]'",
+        "'(a|aa)+'",
+        "'\ud800'",
+        "'$1'",
     ),
+    *("'0001-01-01T00:00:00+14:00'", "'0001-01-01'", "'9999-12-31T23:59:59Z'"),
+    *("{Due}", "{At}", "{Tags}", "{Empty}", "{Scores}", "{Done}", "{Nothing}", "ERROR()"),
 )
+
+
+@settings(deadline=None, max_examples=600)
+@given(st.sampled_from(sorted(FUNCTIONS)), st.lists(st.sampled_from(ODD_ARGUMENTS), max_size=4))
 def test_any_function_of_any_arguments_answers_or_fails(name: str, args: list[str]) -> None:
     try:
-        compute(f"{name}({','.join(args)})")
+        to_json(compute(f"{name}({','.join(args)})"))
     except (BadFormula, Failed):
         return
+
+
+def odd_values() -> Iterator[Value]:
+    for text in ODD_ARGUMENTS:
+        with suppress(Failed):
+            yield compute(text)
+
+
+@pytest.mark.parametrize("operator", sorted(OPERATORS))
+def test_any_operator_on_any_values_answers_or_fails(operator: str) -> None:
+    for left, right in product(list(odd_values()), repeat=2):
+        with suppress(Failed):
+            to_json(OPERATORS[operator](left, right))
 
 
 def test_parsing_names_the_place_of_the_trouble() -> None:

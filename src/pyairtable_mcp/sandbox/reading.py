@@ -46,8 +46,7 @@ class BaseReader:
             value = self.value(table, record, field)
         except Failed:
             return "#ERROR!"
-        local = value.astimezone(zone) if isinstance(value, datetime) else value
-        return FIELD_TYPES[shown.type].spell(local, shown)
+        return FIELD_TYPES[shown.type].spell(_local(value, zone), shown)
 
     def value(self, table: Table, record: Record, field: Field) -> Value:
         """Return a cell as formulas see it; raise `Failed` when it shows an error."""
@@ -89,6 +88,14 @@ class BaseReader:
             return Failed("fields computed from fields, too deep")
         finally:
             self._open.discard(key)
+
+
+def _local(value: Value, zone: tzinfo) -> Value:
+    """Return a moment in a zone; one at the edge of the calendar stays where it is."""
+    try:
+        return value.astimezone(zone) if isinstance(value, datetime) else value
+    except OverflowError:
+        return value
 
 
 def _result(field: Field) -> Field:

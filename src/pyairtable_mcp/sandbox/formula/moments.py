@@ -82,12 +82,16 @@ _READ: Final[Mapping[str, str]] = MappingProxyType(
         **{token: rf"(?P<{part}>\d{{1,2}})" for part, tokens in _TWO_DIGITS.items() for token in tokens},
         **dict.fromkeys(("MMMM", "MMM"), r"(?P<name>[A-Za-z]+)"),
         **dict.fromkeys(("A", "a"), r"(?P<half>[AaPp][Mm])"),
-        **dict.fromkeys(("dddd", "ddd"), r"[A-Za-z]+"),
+        **dict.fromkeys(("dddd", "ddd"), r"(?P<weekday>[A-Za-z]+)"),
         "YYYY": r"(?P<year>\d{4})",
         "YY": r"(?P<short>\d{2})",
         "Do": r"(?P<day>\d{1,2})(?:st|nd|rd|th)",
     }
 )
+
+
+_PARSED: Final = 200
+"""Longest text read as a date, in characters: what is longer is no date, and could take long to refuse."""
 
 
 def format_moment(moment: datetime, form: str) -> str:
@@ -97,6 +101,8 @@ def format_moment(moment: datetime, form: str) -> str:
 
 def parse_format(text: str, form: str) -> datetime | None:
     """Return the moment text states in a format, in UTC, or None."""
+    if len(text) > _PARSED or len(form) > _PARSED:
+        return None
     pattern, at = "", 0
     for token in _TOKEN.finditer(form):
         literal = token[1] if token[1] is not None else ""
@@ -104,7 +110,7 @@ def parse_format(text: str, form: str) -> datetime | None:
         at = token.end()
     try:
         found = re.fullmatch(pattern + re.escape(form[at:]), text.strip())
-    except re.error:
+    except re.error:  # the format names a part twice
         return None
     return _assembled(found.groupdict()) if found else None
 

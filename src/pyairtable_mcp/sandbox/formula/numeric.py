@@ -9,7 +9,7 @@ from pyairtable_mcp.sandbox.formula.kinds import Function, Strict
 from pyairtable_mcp.sandbox.formula.operators import divided
 from pyairtable_mcp.sandbox.formula.values import Failed, Value, flat, is_blank, to_number
 
-_BIG: Final = 1e300
+_BIG: Final = 1e290
 
 
 def numbers(args: Sequence[Value]) -> Iterator[float]:

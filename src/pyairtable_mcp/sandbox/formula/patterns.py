@@ -1,10 +1,11 @@
 """Regular expression functions.
 
 Airtable runs RE2, which has no look-around and no back-references and cannot run away. Ours is Python's
-engine, so it refuses both, and also a repeated group that itself repeats without bound, which RE2 would run.
+engine, so it refuses both, and also a repeated group that itself repeats or chooses, which RE2 would run.
 """
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -22,7 +23,7 @@ _GROUP_REFERENCE: Final = re.compile(r"\$(\d)|\\")
 
 
 def _runs_away(pattern: str) -> bool:
-    """Tell whether a group that repeats holds a repeat."""
+    """Tell whether a group that repeats holds a repeat or a choice."""
     holding: list[bool] = [False]
     for piece in _PIECE.finditer(pattern):
         sign, after = piece[0], pattern[piece.end() :]
@@ -34,7 +35,7 @@ def _runs_away(pattern: str) -> bool:
             if inner and repeated:
                 return True
             holding[-1] = holding[-1] or inner or repeated
-        elif _REPEAT.match(pattern, piece.start()) and sign in "*+{":
+        elif sign == "|" or (sign in "*+{" and _REPEAT.match(pattern, piece.start())):
             holding[-1] = True
     return False
 
@@ -45,7 +46,10 @@ def compiled(pattern: str) -> re.Pattern[str]:
     if len(pattern) > _PATTERN_LIMIT or _NOT_RE2.search(pattern) or _runs_away(pattern):
         raise Failed("the pattern is not supported")
     try:
-        return re.compile(pattern)
+        with warnings.catch_warnings():
+            # Python warns about set operations it may add one day; to RE2 the pattern is plain.
+            warnings.simplefilter("ignore")
+            return re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise Failed(f"invalid pattern: {error}") from error
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from pyairtable_mcp.sandbox.formula.kinds import Function, Strict
 from pyairtable_mcp.sandbox.formula.moments import format_moment, parse_format
+from pyairtable_mcp.sandbox.formula.textual import bounded
 from pyairtable_mcp.sandbox.formula.values import Failed, Value, iso, to_moment, to_number, to_text
 
 _UNITS: Final[Mapping[str, str]] = MappingProxyType(
@@ -106,7 +107,7 @@ def _parse(args: Sequence[Value]) -> Value:
 
 def _format(args: Sequence[Value]) -> Value:
     start = moment(args[0])
-    return format_moment(start, to_text(args[1])) if len(args) > 1 else iso(start)
+    return bounded(format_moment(start, to_text(args[1]))) if len(args) > 1 else iso(start)
 
 
 def _compared(rule: Callable[[datetime, datetime], bool]) -> Callable[[Sequence[Value]], Value]:
@@ -116,7 +117,10 @@ def _compared(rule: Callable[[datetime, datetime], bool]) -> Callable[[Sequence[
             return False
         if len(args) > 2:
             unit = _unit(args[2])
-            first, second = _floor(first, unit), _floor(second, unit)
+            try:
+                first, second = _floor(first, unit), _floor(second, unit)
+            except OverflowError as error:
+                raise Failed("the date is out of range") from error
         return rule(first, second)
 
     return apply

@@ -123,7 +123,9 @@ TEXTUAL: Final[Mapping[str, Function]] = MappingProxyType(
         "REPT": Strict(2, 2, _repeat),
         "VALUE": Strict(1, 1, _value),
         "T": Strict(1, 1, _text_only),
-        "ENCODE_URL_COMPONENT": Strict(1, 1, lambda args: bounded(quote(to_text(args[0]), safe="!'()*-._~"))),
+        "ENCODE_URL_COMPONENT": Strict(
+            1, 1, lambda args: bounded(quote(to_text(args[0]), safe="!'()*-._~", errors="replace"))
+        ),
     }
 )
 """Text functions by name."""

@@ -62,14 +62,14 @@ def parse_moment(text: str) -> datetime | None:
     """Return the moment ISO 8601 text names, taken as UTC when it states no offset, or None."""
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def iso(moment: datetime) -> str:
     """Return a moment as Airtable writes it: UTC, milliseconds, `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def number_text(number: float) -> str:
@@ -119,11 +119,10 @@ def to_number(value: Value) -> float:
     Raises `Failed` for text that spells no number and for dates, which Airtable does not add up.
     """
     if value is None or value == "":
-        return 0
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int | float):
-        return value
+        return 0.0
+    if isinstance(value, bool | int | float):
+        # Always floats, as in JavaScript: whole numbers of Python grow without bound.
+        return float(value)
     if isinstance(value, str):
         return _number_of(value)
     if isinstance(value, list | tuple):
