@@ -117,6 +117,23 @@ async def test_a_slot_granted_to_a_task_that_was_cancelled_meanwhile_comes_back(
     assert await taken(slots)
 
 
+async def test_nothing_is_left_running_when_nobody_waits() -> None:
+    clock = ManualClock()
+    slots = Slots(1, clock)
+    lease = await slots.take(LONG)
+    lease.sent()
+    waiting = [asyncio.create_task(slots.take(50.0)) for _ in range(3)]
+    await asyncio.sleep(0)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    again = asyncio.create_task(slots.take(50.0))
+    await clock.advance(2.0)
+    assert again.done()
+
+
 async def test_a_pause_silences_everybody_and_ends_on_time() -> None:
     clock = ManualClock()
     slots = Slots(5, clock)

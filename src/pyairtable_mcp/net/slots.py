@@ -158,16 +158,21 @@ class Slots:
     def _arm(self, now: float) -> None:
         """Set an alarm for the next moment something changes by itself, unless one rings by then."""
         if not self._queue:
+            self._disarm()
             return
         at = min(self._earliest(), *(waiter.deadline for waiter in self._queue))
         if at < inf and all(other > at for other in self._alarms):
             self._alarms[at] = asyncio.create_task(self._ring(at, at - now))
 
+    def _disarm(self) -> None:
+        for alarm in self._alarms.values():
+            alarm.cancel()
+        self._alarms.clear()
+
     async def _ring(self, at: float, seconds: float) -> None:
-        try:
-            await self._clock.sleep(seconds)
-        finally:
-            del self._alarms[at]
+        await self._clock.sleep(seconds)
+        # A cancelled alarm does not come this far, so this is its own entry and not a successor's.
+        self._alarms.pop(at, None)
         self._serve()
 
 
