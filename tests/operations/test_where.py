@@ -8,11 +8,12 @@ import pytest
 
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.sandbox.seeds import columns as c
+from pyairtable_mcp.sandbox.state.model import User
 from pyairtable_mcp.sandbox.wire import Json
 from tests.support.answers import table
 from tests.support.behaviours import behaviour
 from tests.support.held import held
-from tests.support.inside import LAB, Raw, fill, lab, named, raw
+from tests.support.inside import LAB, Raw, fill, lab, named, raw, the_field, the_table
 from tests.support.world import World, open_world
 
 Condition = dict[str, object]
@@ -390,6 +391,38 @@ async def test_people_are_found_by_name(bench: World) -> None:
     )
 
 
+@behaviour("where.people_nobody")
+async def test_a_person_no_cell_holds_matches_nothing_and_is_not_taken_for_a_blank(bench: World) -> None:
+    jonas = "jonas.weber@example.com"
+    for field in ("Owner", "Crew"):
+        await judge(
+            bench,
+            [
+                (is_(field, "=", jonas), lambda _: False),
+                (is_(field, "!=", jonas), lambda _: True),
+                (
+                    is_(field, "in", [jonas, "mei.tanaka@example.com"]),
+                    person(field, "mei.tanaka@example.com"),
+                ),
+                (is_(field, "not_in", [jonas]), lambda _: True),
+            ],
+        )
+
+
+@behaviour("where.people_same_name")
+async def test_two_people_of_one_name_are_told_apart_by_their_email(bench: World) -> None:
+    twin = User("usrSamRivera00002", "Sam Rivera", "other.sam@example.com")
+    bench.sandbox.workspace.users[twin.id] = twin
+    things = the_table(bench.sandbox, "Things", LAB)
+    owner = the_field(bench.sandbox, "Things", "Owner", LAB)
+    next(iter(things.records.values())).cells[owner.id] = twin.id
+    for email in (twin.email, "sam.rivera@example.com"):
+        where = [is_("Owner", "=", email)]
+        reply = await bench.call("find_records", base=LAB, table="Things", where=where, fields=["Name"])
+        expected = [one.id for one in raw(bench.sandbox, "Things", LAB) if email in people(one, "Owner")]
+        assert reply.is_error or table(reply.text).ids == expected
+
+
 @behaviour("where.computed")
 async def test_formulas_rollups_and_lookups_compare_by_what_they_show(bench: World) -> None:
     await judge(
@@ -526,10 +559,25 @@ async def test_operators_are_taken_in_the_words_people_use(bench: World, word: s
     )
 
 
+@behaviour("where.synonyms")
+async def test_an_order_written_the_wrong_way_round_is_understood(bench: World) -> None:
+    for word, meant in (
+        ("=>", ">="),
+        ("=<", "<="),
+        ("after", ">"),
+        ("before", "<"),
+        ("lt", "<"),
+        ("gte", ">="),
+    ):
+        assert await matching(bench, [is_("Number", word, 1)]) == await matching(
+            bench, [is_("Number", meant, 1)]
+        )
+
+
 @behaviour("where.op_unknown")
 @pytest.mark.parametrize(
     ("op", "near"),
-    [("contain", "contains"), ("no_in", "not_in"), ("start_with", "starts_with"), ("=>", ">=")],
+    [("contain", "contains"), ("no_in", "not_in"), ("start_with", "starts_with")],
 )
 async def test_a_misspelt_operator_is_refused_with_the_closest_one(bench: World, op: str, near: str) -> None:
     bench.requests.clear()
