@@ -145,6 +145,7 @@ async def test_rollups_compute_over_what_is_linked(empty: Driver) -> None:
         parts,
         field("How many", "count", recordLinkFieldId="fldParts000000000"),
         field("Counts", "multipleLookupValues", **way),
+        field("Grandparts", "multipleLookupValues", **{**way, "fieldIdInLinkedTable": "fldParts000000000"}),
         field("Nothing", "rollup", "SUM(values)", recordLinkFieldId="fldGone"),
         *(field(name, "rollup", f"{name}(values)", **way) for name in names),
     )
@@ -153,6 +154,10 @@ async def test_rollups_compute_over_what_is_linked(empty: Driver) -> None:
     found = await add(empty, Parts=[each.body["id"] for each in (*made, blank)])
     assert [found[name] for name in names] == [6, 2, 2, 4, 2, 3, "2, 4"]
     assert (found["How many"], found["Counts"], found["Nothing"]) == (3, [2, 4], 0)
+    keys = [str(each.body["id"]) for each in made]
+    await empty("PATCH", f"{EMPTY}/Lab/{keys[0]}", {"fields": {"Parts": [keys[1]]}})
+    (last,) = (await empty("GET", f"{EMPTY}/Lab", filterByFormula="{Name}='one'")).records
+    assert cells(last)["Grandparts"] == [keys[1]]
     formula = "AND({Counts}='2, 4', {Parts}='2, 4, blank', {AVERAGE}=3)"
     assert len((await empty("GET", f"{EMPTY}/Lab", filterByFormula=formula)).records) == 1
     no_word = await empty("GET", f"{EMPTY}/Lab", filterByFormula="SUM(values)")

@@ -270,6 +270,24 @@ async def test_writing_attachments_replaces_the_list_and_ids_keep_files(empty: D
     assert len(some(cast.fields["multipleAttachments"])) == 1
 
 
+async def test_a_clock_time_that_is_none_is_refused_under_typecast_too(empty: Driver) -> None:
+    path = await lab(empty)
+    for text in ("1:2:3:4", "one:two"):
+        found = await empty("POST", path, {"fields": {"duration": text}, "typecast": True})
+        assert found.kind == "INVALID_VALUE_FOR_COLUMN"
+
+
+async def test_a_link_whose_table_is_gone_takes_nothing(empty: Driver) -> None:
+    path = await lab(empty)
+    table = empty.sandbox.workspace.bases["appEmpty000000001"].table_by("Lab")
+    assert table is not None
+    link = table.field_by("multipleRecordLinks")
+    assert link is not None
+    link.options["linkedTableId"] = "tblGone0000000000"
+    found = await empty("POST", path, {"fields": {"multipleRecordLinks": ["recXXXXXXXXXXXXXX"]}})
+    assert found.kind == "INVALID_VALUE_FOR_COLUMN"
+
+
 async def test_a_table_may_link_to_itself(empty: Driver) -> None:
     path = await lab(empty)
     first = await empty("POST", path, {"fields": {"Name": "A"}})

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pyairtable_mcp.sandbox import Fault, RequestRecord, Sandbox
+from pyairtable_mcp.sandbox.http.front import LEDGER_LIMIT
 from pyairtable_mcp.sandbox.http.rate import GRAIN, PENALTY, TOKEN_RATE, RateLaw, Window
 
 from .driving import EMPTY, STUDIO, Driver, cells, driver
@@ -171,6 +172,14 @@ async def test_the_ledger_tells_what_was_asked_and_how_it_ended(studio: Driver) 
     assert (refused.table, refused.status, refused.records) == ("Nope", 403, 0)
     studio.sandbox.requests.clear()
     assert studio.sandbox.requests == []
+
+
+async def test_the_ledger_forgets_its_older_half_when_it_is_full(studio: Driver) -> None:
+    await studio("GET", "/v0/meta/whoami")
+    studio.sandbox.requests.extend(studio.sandbox.requests * (LEDGER_LIMIT - 1))
+    await studio("GET", "/v0/meta/bases")
+    assert len(studio.sandbox.requests) == LEDGER_LIMIT // 2 + 1
+    assert studio.sandbox.requests[-1].path == "/v0/meta/bases"
 
 
 async def test_a_fault_before_commit_changes_nothing_and_is_used_up(studio: Driver) -> None:

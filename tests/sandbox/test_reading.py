@@ -234,3 +234,8 @@ async def test_one_record_is_read_by_id(studio: Driver) -> None:
     assert (await studio("GET", f"{STUDIO}/Clients/{first['id']}")).body == first
     missing = await studio("GET", f"{STUDIO}/Clients/recXXXXXXXXXXXXXX")
     assert (missing.status, missing.body) == (404, {"error": "NOT_FOUND"})
+
+
+async def test_a_lone_field_may_be_named_without_brackets(studio: Driver) -> None:
+    found = await studio.ask("GET", f"{STUDIO}/Clients", params=[("fields", "Name"), ("maxRecords", "1")])
+    assert set(cells(found.records[0])) == {"Name"}

@@ -1,12 +1,16 @@
 """The seeded workspaces hold what other tests rely on, the same every time."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from random import Random
+
+import pytest
 
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.sandbox import Sandbox
-from pyairtable_mcp.sandbox.seeds import words
+from pyairtable_mcp.sandbox.seeds import columns, words
+from pyairtable_mcp.sandbox.seeds.builder import BaseBuilder
 
 from .driving import STUDIO, Driver, cells, some
 
@@ -77,6 +81,15 @@ async def test_names_are_unique_where_people_would_make_them_so(studio: Driver) 
     assert projects is not None
     names = [each.cells[projects.primary.id] for each in projects.records.values()]
     assert len(set(names)) == len(names)
+
+
+def test_a_seed_that_names_a_column_that_is_not_there_fails_at_once() -> None:
+    builder = BaseBuilder(
+        "appTest0000000001", "Test", Random(1), "usrSamRivera00001", datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    builder.table("One", columns.line("Name"), columns.link("Other", "Nowhere", "One"))
+    with pytest.raises(LookupError, match=r"Nowhere\.One"):
+        builder.connect()
 
 
 def test_hostile_text_is_in_the_data_as_it_is() -> None:

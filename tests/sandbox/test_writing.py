@@ -222,6 +222,14 @@ async def test_an_upsert_that_matches_two_records_fails_whole(studio: Driver) ->
     assert len(some(told.body["updatedRecords"])) == 1
 
 
+async def test_an_upsert_compares_sets_of_options_whatever_their_order(studio: Driver) -> None:
+    merge = {"fieldsToMergeOn": ["Name", "Tags"]}
+    for tags, created in ((["web", "print"], 1), (["print", "web"], 0), (["web"], 1)):
+        row = {"fields": {"Name": "Tagged", "Tags": tags}}
+        found = await studio("PATCH", f"{STUDIO}/Projects", {"records": [row], "performUpsert": merge})
+        assert len(some(found.body["createdRecords"])) == created
+
+
 async def test_an_upsert_by_id_does_not_match(studio: Driver) -> None:
     (key,) = await ids(studio, "People")
     row = {"id": key, "fields": {"Name": "Alex Kim"}}

@@ -24,11 +24,6 @@ class Failed(Exception):
     """The computation has no result: the cell shows `#ERROR!`, and a filter does not match."""
 
 
-def is_list(value: Value) -> bool:
-    """Tell whether a value is a list (text is not)."""
-    return isinstance(value, list | tuple)
-
-
 def flat(values: Sequence[Value]) -> Iterator[Value]:
     """Yield the values with nested lists unfolded."""
     for value in values:
