@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, TextContent
@@ -140,7 +140,7 @@ async def change_by_filter(session: Session) -> None:
         {"field": "Project", "op": "=", "value": PROJECT},
         {"field": "Status", "op": "=", "value": "Todo"},
     ]
-    change = {"table": "Tasks", "where": which, "set": {"Status": "In Review", "Priority": 3}}
+    change: dict[str, Any] = {"table": "Tasks", "where": which, "set": {"Status": "In Review", "Priority": 3}}
     planned = await session.call("What would change?", "update_records", dry_run=True, **change)
     expect(planned, "nothing written", "Todo → In Review")
     count = _count(planned)

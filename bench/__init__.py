@@ -1,0 +1,1 @@
+"""Measures what the server costs: tokens in a model's context, time to start, time per call."""
