@@ -164,6 +164,14 @@ async def test_rollups_compute_over_what_is_linked(empty: Driver) -> None:
     assert no_word.status == 422
 
 
+async def test_a_filter_on_a_field_that_went_away_meanwhile_matches_nothing(empty: Driver) -> None:
+    table = lab(empty, field("Gone", "formula", "{Count}+1"))
+    await add(empty, Count=1)
+    assert len((await empty("GET", f"{EMPTY}/Lab", filterByFormula="{Gone}")).records) == 1
+    del table.fields["fldCount000000000"]
+    assert not (await empty("GET", f"{EMPTY}/Lab", filterByFormula="{Gone}")).records
+
+
 async def test_buttons_and_generated_text_are_plain_values(empty: Driver) -> None:
     table = lab(empty, field("Press", "button"), field("Said", "aiText"))
     await add(empty)

@@ -208,6 +208,13 @@ async def test_a_broken_connection_reaches_the_client_as_one(studio: Driver) -> 
     assert len(await studio.find("Clients", "{Name}='Cut off'")) == 1
 
 
+async def test_a_faulty_request_counts_as_an_arrival_and_a_refused_one_uses_up_no_fault() -> None:
+    limited = driver(rate=5)
+    limited.sandbox.faults.add(Fault(times=6))
+    assert [(await limited("GET", f"{STUDIO}/Clients")).status for _ in range(6)] == [503] * 5 + [429]
+    assert len(limited.sandbox.faults) == 1
+
+
 async def test_faults_may_skip_repeat_and_be_forgotten(studio: Driver) -> None:
     studio.sandbox.faults.add(Fault("GET", skip=1, times=2, status=500), Fault(status=418))
     assert [(await studio("GET", "/v0/meta/whoami")).status for _ in range(4)] == [418, 500, 500, 200]

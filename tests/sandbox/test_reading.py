@@ -110,6 +110,9 @@ async def test_sorting_puts_blanks_first_and_follows_dates(studio: Driver) -> No
     ).records
     found = [str(cells(each)["Done at"]) for each in late]
     assert found == sorted(found, reverse=True)
+    small = (await studio("GET", f"{STUDIO}/Tasks", **{"sort[0][field]": "Estimate"})).records
+    numbers = [float(str(cells(each)["Estimate"])) for each in small]
+    assert numbers == sorted(numbers)
 
 
 async def test_sorting_by_a_link_follows_the_names(studio: Driver) -> None:

@@ -51,23 +51,30 @@ class Front:
         self.requests: list[RequestRecord] = []
 
     async def serve(self, request: Request, handler: Handler) -> Response:
-        """Answer one request and write it into the ledger."""
+        """Answer one request and write it into the ledger; a request that is not admitted uses up no fault."""
         at = self._clock.monotonic()
-        fault = self._faults.take(request.method, request.url.path)
-        if fault and fault.before_commit:
-            self._log(request, fault.status, 0, at)
-            return _faulty(fault)
-        body: Json = None
         try:
             self._admit(request, at)
+        except ApiError as error:
+            return self._told(request, Answer(error.status, error.body), None, 0, at)
+        fault = self._faults.take(request.method, request.url.path)
+        if fault and fault.before_commit:
+            return self._told(request, Answer(fault.status, None), fault, 0, at)
+        body: Json = None
+        try:
             body = await _body(request)
             call = self._call(request, body)
             call.locate()
             answer = Answer(200, handler(call))
         except ApiError as error:
             answer = Answer(error.status, error.body)
-        status = fault.status if fault else answer.status
-        self._log(request, status, count_records(body, answer.body), at)
+        return self._told(request, answer, fault, count_records(body, answer.body), at)
+
+    def _told(
+        self, request: Request, answer: Answer, fault: Fault | None, records: int, at: float
+    ) -> Response:
+        """Write the request into the ledger and return what its sender gets."""
+        self._log(request, fault.status if fault else answer.status, records, at)
         return _faulty(fault) if fault else _response(answer)
 
     def _admit(self, request: Request, at: float) -> None:
