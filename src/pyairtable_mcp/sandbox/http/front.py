@@ -51,7 +51,7 @@ class Front:
         self.requests: list[RequestRecord] = []
 
     async def serve(self, request: Request, handler: Handler) -> Response:
-        """Answer one request and write it into the ledger; a request that is not admitted uses up no fault."""
+        """Answer one request and write it into the ledger; one not admitted uses up no fault."""
         at = self._clock.monotonic()
         try:
             self._admit(request, at)
