@@ -6,7 +6,8 @@ misspelt variables all derive from its leaves.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import (
@@ -17,7 +18,6 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
-    model_validator,
 )
 from pydantic.fields import FieldInfo
 
@@ -53,6 +53,17 @@ class AirtableSettings(_Section):
         description="Scheme and host of the Airtable API. Uploads follow it when it is not Airtable's own.",
         json_schema_extra={"env": ["AIRTABLE_ENDPOINT_URL"]},
     )
+
+    @field_validator("endpoint_url")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        try:
+            usable = urlsplit(value).port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError("it has a port that cannot be; ports go from 1 to 65535")
+        return value.rstrip("/")
 
     @field_validator("api_key")
     @classmethod
@@ -116,11 +127,12 @@ class Settings(_Section):
             told = f"; did you mean {listed(near)}" if near else ""
             raise ValueError(f"there is no time zone '{visible(value)}'{told}") from None
 
-    @model_validator(mode="after")
-    def _some_toolset(self) -> Self:
-        if not self.toolsets:
+    @field_validator("toolsets")
+    @classmethod
+    def _some(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
             raise ValueError(f"at least one toolset is needed: {', '.join(TOOLSETS)}")
-        return self
+        return value
 
 
 @dataclass(frozen=True)

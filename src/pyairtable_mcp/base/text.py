@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 BYTES_PER_TOKEN: Final = 4
+LONGEST_NAME: Final = 80
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 # Letters and marks that draw nothing: fillers, the grapheme joiner, the blank braille cell.
 _BLANK_LETTERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _ESCAPES: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _JOINER: Final = "\u200d"
 _EMOJI_STYLE: Final = "\ufe0f"
+_KEYCAPS: Final = frozenset("0123456789#*")
 
 
 def fold(name: str) -> str:
@@ -68,14 +70,21 @@ def _hides(char: str) -> bool:
 
 def _holds_emoji_together(text: str, i: int) -> bool:
     if text[i] == _EMOJI_STYLE:
-        return i > 0 and not _hides(text[i - 1])
+        return i > 0 and _takes_emoji_style(text[i - 1])
     if text[i] != _JOINER or i == 0 or i + 1 == len(text):
         return False
-    return _is_symbol(text[i - 1]) and _is_symbol(text[i + 1])
+    # The sign before may wear its emoji style: then that selector has to be one that is kept.
+    styled = text[i - 1] == _EMOJI_STYLE and _holds_emoji_together(text, i - 1)
+    return (styled or _is_symbol(text[i - 1])) and _is_symbol(text[i + 1])
+
+
+def _takes_emoji_style(char: str) -> bool:
+    """Tell whether a sign has an emoji form at all; after a letter the selector would only hide a message."""
+    return char in _KEYCAPS or unicodedata.category(char) in {"So", "Sm", "Po"}
 
 
 def _is_symbol(char: str) -> bool:
-    return char == _EMOJI_STYLE or unicodedata.category(char) in {"So", "Sk"}
+    return unicodedata.category(char) in {"So", "Sk"}
 
 
 def cut(text: str, limit: int) -> str:
@@ -90,6 +99,11 @@ def tokens(text: str) -> int:
     return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
 
 
+def quoted(name: str) -> str:
+    """Return the name of a base, table, field, option or record for a sentence: visible, never long."""
+    return f"'{cut(visible(name), LONGEST_NAME)}'"
+
+
 def counted(count: int, what: str) -> str:
     """Return `1 record`, `2 records`."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
@@ -97,6 +111,6 @@ def counted(count: int, what: str) -> str:
 
 def listed(words: Sequence[str], limit: int = 12) -> str:
     """Return words as a sentence part, `'a', 'b' and 3 more`."""
-    shown = ", ".join(f"'{visible(word)}'" for word in words[:limit])
+    shown = ", ".join(quoted(word) for word in words[:limit])
     more = len(words) - limit
     return f"{shown} and {more} more" if more > 0 else shown

@@ -12,7 +12,7 @@ from pyairtable_mcp.airtable.models import Field
 from pyairtable_mcp.airtable.models import Record as AirtableRecord
 from pyairtable_mcp.airtable.writes import Patch
 from pyairtable_mcp.base.errors import BadValue
-from pyairtable_mcp.base.text import counted, visible
+from pyairtable_mcp.base.text import counted, quoted, visible
 from pyairtable_mcp.operations.arguments import DryRun, Name, Record
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.lookups import find_records_by_key, record_name
@@ -45,7 +45,7 @@ async def attach_file(call: Call, args: AttachFile) -> Done:
     field = find_field(place, args.field)
     if field.type != "multipleAttachments":
         homes = [f.name for f in place.table.fields if f.type == "multipleAttachments"]
-        raise BadValue(f"'{visible(field.name)}' holds no files (it is {field.type}).", candidates=homes)
+        raise BadValue(f"{quoted(field.name)} holds no files (it is {field.type}).", candidates=homes)
     content = _decoded(args) if args.content else b""
     new: dict[str, JsonValue] = {"url": args.url}
     if args.filename:
@@ -54,7 +54,7 @@ async def attach_file(call: Call, args: AttachFile) -> Done:
         check(field, new, rules(call))
     record = (await find_records_by_key(call, place, [args.record], [field]))[args.record]
     kept = _files(record, field)
-    where = f"'{visible(record_name(place, record))}' ({record.id}), field '{visible(field.name)}'"
+    where = f"{quoted(record_name(place, record))} ({record.id}), field {quoted(field.name)}"
     if args.dry_run:
         what = args.filename or args.url
         return Done(

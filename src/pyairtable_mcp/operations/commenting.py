@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import Field as Arg
 
 from pyairtable_mcp.base.ids import is_id
-from pyairtable_mcp.base.text import visible
+from pyairtable_mcp.base.text import quoted, visible
 from pyairtable_mcp.operations.arguments import DryRun, Name, Record
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.cursors import Position, decode, encode, fingerprint
@@ -59,7 +59,7 @@ async def write_comment(call: Call, args: WriteComment) -> Done:
     record_id, name = await _record(call, place, args.record)
     text, mentioned = await _with_mentions(call, place, args.text)
     whom = f", mentioning {', '.join(mentioned)}" if mentioned else ""
-    where = f"'{visible(name)}' ({record_id})"
+    where = f"{quoted(name)} ({record_id})"
     if args.dry_run:
         return Done(f"Would comment on {where}{whom}.", dry_run=True)
     comment = await call.airtable.create_comment(

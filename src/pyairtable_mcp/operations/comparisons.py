@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.formula import quote
 from pyairtable_mcp.airtable.models import Field
 from pyairtable_mcp.base.errors import BadValue, InvalidArguments
-from pyairtable_mcp.base.text import cut, visible
+from pyairtable_mcp.base.text import cut, quoted, visible
 from pyairtable_mcp.operations import formulas
 from pyairtable_mcp.operations.cells import plain_number
 from pyairtable_mcp.operations.field_types import Kind, choices, kind_of, type_of
@@ -107,9 +107,7 @@ def read(column: Field, op: Operator, value: JsonValue, zone: ZoneInfo) -> Compa
         return Comparison(column, "empty" if op == "=" else "not_empty", ())
     kind = _compared_as(column)
     if op in ORDER_OPS and kind not in _ORDERED:
-        raise InvalidArguments(
-            f"'{visible(column.name)}' is {type_of(column).short}: it has no order for {op}."
-        )
+        raise InvalidArguments(f"{quoted(column.name)} is {type_of(column).short}: it has no order for {op}.")
     if op in _TEXT_OPS:
         return _read_text_test(column, op, value, kind, zone)
     values = value if isinstance(value, list) else [value]
@@ -127,7 +125,7 @@ def _compared_as(column: Field) -> Kind:
 
 def _read_text_test(column: Field, op: Operator, value: JsonValue, kind: Kind, zone: ZoneInfo) -> Comparison:
     if kind in (*_ORDERED, Kind.CHECK):
-        raise InvalidArguments(f"'{visible(column.name)}' is {type_of(column).short}: {op} needs text.")
+        raise InvalidArguments(f"{quoted(column.name)} is {type_of(column).short}: {op} needs text.")
     if kind is Kind.OPTIONS and op != "starts_with":
         return Comparison(
             column, "in" if op == "contains" else "not_in", (_read_option(column, value, zone),)
@@ -137,7 +135,7 @@ def _read_text_test(column: Field, op: Operator, value: JsonValue, kind: Kind, z
 
 def _misfit(column: Field, value: JsonValue, wants: str) -> BadValue:
     shown = cut(visible(value if isinstance(value, str) else repr(value)), 60)
-    return BadValue(f"'{visible(column.name)}' is compared with {wants}, not {shown!r}.")
+    return BadValue(f"{quoted(column.name)} is compared with {wants}, not {shown!r}.")
 
 
 def _read_text(column: Field, value: JsonValue, _: ZoneInfo) -> Operand:

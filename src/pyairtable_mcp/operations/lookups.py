@@ -8,7 +8,7 @@ from pyairtable_mcp.airtable.models import Field, Record
 from pyairtable_mcp.airtable.records import Query
 from pyairtable_mcp.base.errors import AmbiguousName, UnknownName
 from pyairtable_mcp.base.ids import is_id
-from pyairtable_mcp.base.text import closest, fold, same_name, visible
+from pyairtable_mcp.base.text import closest, fold, quoted, same_name, visible
 from pyairtable_mcp.operations import formulas
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.cells import cell_text
@@ -40,7 +40,7 @@ async def find_records_by_key(
         found |= await call.airtable.records_by_id(place.base.id, place.table.id, ids, columns)
         for key in ids:
             if key not in found:
-                raise UnknownName(f"Table '{visible(place.table.name)}' has no record {key}.")
+                raise UnknownName(f"Table {quoted(place.table.name)} has no record {key}.")
     for start in range(0, len(names), NAMES_PER_REQUEST):
         found |= await _by_name(call, place, names[start : start + NAMES_PER_REQUEST], columns)
     return found
@@ -87,12 +87,12 @@ async def _not_one(
     if hits:
         options = [_told_apart(place, hit, telling) for hit in hits]
         return AmbiguousName(
-            f"{len(hits)} records of '{table}' are named '{visible(name)}'.",
+            f"{len(hits)} records of '{table}' are named {quoted(name)}.",
             hint="Give the record id.",
             candidates=options,
         )
     near = await _near_names(call, place, name)
-    return UnknownName(f"Table '{table}' has no record named '{visible(name)}'.", candidates=near)
+    return UnknownName(f"Table '{table}' has no record named {quoted(name)}.", candidates=near)
 
 
 async def _near_names(call: Call, place: Place, name: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from pyairtable_mcp.airtable.models import Base, BaseSchema, Field, Table, View
 from pyairtable_mcp.base.errors import AmbiguousName, UnknownName
 from pyairtable_mcp.base.ids import is_id
-from pyairtable_mcp.base.text import closest, fold, listed, same_name, visible
+from pyairtable_mcp.base.text import closest, fold, listed, quoted, same_name, visible
 from pyairtable_mcp.operations.call import Call
 
 SHOWN_CANDIDATES = 12
@@ -64,13 +64,13 @@ def pick(what: str, name: str, things: Sequence[_T], *, where: str, hint: str = 
     if found:
         options = [f"{visible(thing.name)} ({thing.id})" for thing in found]
         raise AmbiguousName(
-            f"{where} has {len(found)} {what}s that answer to '{visible(name)}'.",
+            f"{where} has {len(found)} {what}s that answer to {quoted(name)}.",
             hint="Give the id.",
             candidates=options,
         )
     names = [thing.name for thing in things]
     near = closest(name, names) or (names if len(names) <= SHOWN_CANDIDATES else [])
-    raise UnknownName(f"{where} has no {what} '{visible(name)}'.", hint=hint, candidates=near)
+    raise UnknownName(f"{where} has no {what} {quoted(name)}.", hint=hint, candidates=near)
 
 
 async def find_base(call: Call, name: str) -> Base:
@@ -87,7 +87,7 @@ async def find_place(call: Call, base: str, table: str) -> Place:
     """Return the table that these two names mean, with its base's schema."""
     found = await find_base(call, base)
     schema = await call.airtable.schema(found.id)
-    return Place(found, schema, pick("table", table, schema.tables, where=f"Base '{visible(found.name)}'"))
+    return Place(found, schema, pick("table", table, schema.tables, where=f"Base {quoted(found.name)}"))
 
 
 def find_field(place: Place, name: str) -> Field:
@@ -96,7 +96,7 @@ def find_field(place: Place, name: str) -> Field:
         "field",
         name,
         place.table.fields,
-        where=f"Table '{visible(place.table.name)}'",
+        where=f"Table {quoted(place.table.name)}",
         hint=_other_tables_with(place, name),
     )
 
@@ -119,4 +119,4 @@ def find_fields(place: Place, names: Iterable[str]) -> tuple[Field, ...]:
 
 def find_view(place: Place, name: str) -> View:
     """Return the view of this table that `name` means."""
-    return pick("view", name, place.table.views, where=f"Table '{visible(place.table.name)}'")
+    return pick("view", name, place.table.views, where=f"Table {quoted(place.table.name)}")

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.models import Base, Field, User
 from pyairtable_mcp.airtable.records import Query
 from pyairtable_mcp.base.errors import AmbiguousName, Forbidden, NotFound, UnknownName
-from pyairtable_mcp.base.text import closest, same_name, visible
+from pyairtable_mcp.base.text import closest, quoted, same_name, visible
 from pyairtable_mcp.operations import formulas
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.field_types import Kind, kind_of
@@ -61,8 +61,20 @@ async def names_to_compare(call: Call, place: Place, asked: Mapping[str, Sequenc
             if found is None:
                 others = _merged(users, await _collaborators(call, place.base) or ())
                 found = match(key, others) or _nobody(key, others)
-            names[key] = found.name
+            names[key] = _alone(found, users)
     return names
+
+
+def _alone(person: User, users: Sequence[User]) -> str:
+    """Return a person's name, unless somebody else has it too: formulas see names and nothing more."""
+    namesakes = [user for user in users if user.name and user.name == person.name]
+    if len(namesakes) > 1:
+        raise AmbiguousName(
+            f"{len(namesakes)} people of this base are named {quoted(person.name)}: filters see only names.",
+            hint="Filter by something else, and tell them apart in the answer with cell_format json.",
+            candidates=[_shown(user) for user in namesakes],
+        )
+    return person.name
 
 
 def match(key: str, users: Sequence[User]) -> User | None:
@@ -72,7 +84,7 @@ def match(key: str, users: Sequence[User]) -> User | None:
         hits = hits or [users[i] for i in same_name(key, words)]
     if len(hits) > 1:
         raise AmbiguousName(
-            f"Several people are named '{visible(key)}'.",
+            f"Several people are named {quoted(key)}.",
             hint="Give the e-mail.",
             candidates=[_shown(user) for user in hits],
         )
@@ -82,7 +94,7 @@ def match(key: str, users: Sequence[User]) -> User | None:
 def _nobody(key: str, users: Sequence[User]) -> User:
     words = [word for user in users for word in (user.email, user.name) if word]
     near = closest(key, words) or [_shown(user) for user in users[:_SHOWN]]
-    raise UnknownName(f"Nobody in this base is '{visible(key)}'.", candidates=near)
+    raise UnknownName(f"Nobody in this base is {quoted(key)}.", candidates=near)
 
 
 def _shown(user: User) -> str:

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.models import Field
 from pyairtable_mcp.base.errors import AppError, BadValue
 from pyairtable_mcp.base.ids import is_id
-from pyairtable_mcp.base.text import closest, listed, visible
+from pyairtable_mcp.base.text import closest, listed, quoted
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.comparisons import Now
 from pyairtable_mcp.operations.field_types import Kind, type_of
@@ -87,7 +87,7 @@ def _check_row(
         try:
             field = find_field(place, name)
             if field.id in out:
-                raise BadValue(f"'{visible(field.name)}' is given twice.")
+                raise BadValue(f"{quoted(field.name)} is given twice.")
             out[field.id] = check(field, value, by)
         except AppError as problem:
             problems.add(where, problem)

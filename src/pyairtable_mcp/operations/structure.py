@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.models import Field, Table
 from pyairtable_mcp.base.errors import AppError, BadValue, UnknownName
-from pyairtable_mcp.base.text import closest, counted, fold, listed, visible
+from pyairtable_mcp.base.text import closest, counted, fold, listed, quoted, visible
 from pyairtable_mcp.operations.arguments import DryRun, Name
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.field_types import CREATABLE, FIELD_TYPES, FieldType, choices
@@ -80,21 +80,19 @@ async def create_table(call: Call, args: CreateTable) -> Done:
     base = await find_base(call, args.base)
     schema = await call.airtable.schema(base.id)
     if any(fold(table.name) == fold(args.table) for table in schema.tables):
-        raise BadValue(f"Base '{visible(base.name)}' already has a table '{visible(args.table)}'.")
+        raise BadValue(f"Base {quoted(base.name)} already has a table {quoted(args.table)}.")
     tables = {table.name: table.id for table in schema.tables}
     bodies = _bodies(args.fields, tables, taken=())
     first = FIELD_TYPES[str(bodies[0]["type"])]
     if not first.primary:
         can = [t.name for t in FIELD_TYPES.values() if t.primary]
         raise BadValue(
-            f"'{visible(args.fields[0].name)}' cannot be the primary field: it is {first.name}.",
+            f"{quoted(args.fields[0].name)} cannot be the primary field: it is {first.name}.",
             hint="Put a field of one of these types first.",
             candidates=can,
         )
     lines = [_spelt(body) for body in bodies]
-    told = (
-        f"table '{visible(args.table)}' in base '{visible(base.name)}' with {counted(len(bodies), 'field')}"
-    )
+    told = f"table {quoted(args.table)} in base {quoted(base.name)} with {counted(len(bodies), 'field')}"
     if args.dry_run:
         return Done(f"Would create {told}. A table cannot be deleted through the API.", lines, dry_run=True)
     body: dict[str, JsonValue] = {"name": args.table, "fields": list(bodies)}
@@ -110,7 +108,7 @@ async def create_fields(call: Call, args: CreateFields) -> Done:
     tables = {table.name: table.id for table in place.schema.tables}
     bodies = _bodies(args.fields, tables, taken=[f.name for f in place.table.fields])
     lines = [_spelt(body) for body in bodies]
-    told = f"{counted(len(bodies), 'field')} in table '{visible(place.table.name)}'"
+    told = f"{counted(len(bodies), 'field')} in table {quoted(place.table.name)}"
     if args.dry_run:
         return Done(f"Would create {told}. A field cannot be deleted through the API.", lines, dry_run=True)
     created: list[Field] = []
@@ -119,7 +117,7 @@ async def create_fields(call: Call, args: CreateFields) -> Done:
             created.append(await call.airtable.create_field(place.base.id, place.table.id, body))
         except AppError as problem:
             raise _stopped(
-                problem, f"field '{visible(str(body['name']))}'", [f.name for f in created]
+                problem, f"field {quoted(str(body['name']))}", [f.name for f in created]
             ) from problem
     return Done(
         f"Created {told}.", [f"{_spelt(body)} = {f.id}" for body, f in zip(bodies, created, strict=True)]
@@ -137,7 +135,7 @@ async def update_schema(call: Call, args: UpdateSchema) -> Done:
     lines = [_spelt_change("table", place.table.name, table_body)] if table_body else []
     lines += [_spelt_change("field", field.name, body) for field, body in planned]
     if args.dry_run:
-        return Done(f"Would change table '{visible(place.table.name)}'.", lines, dry_run=True)
+        return Done(f"Would change table {quoted(place.table.name)}.", lines, dry_run=True)
     done: list[str] = []
     try:
         if table_body:
@@ -148,7 +146,7 @@ async def update_schema(call: Call, args: UpdateSchema) -> Done:
             done.append(line)
     except AppError as problem:
         raise _stopped(problem, lines[len(done)], done) from problem
-    return Done(f"Changed table '{visible(place.table.name)}'.", lines)
+    return Done(f"Changed table {quoted(place.table.name)}.", lines)
 
 
 def _stopped(problem: AppError, at: str, standing: Sequence[str]) -> AppError:
@@ -166,7 +164,7 @@ def _bodies(
     for at, new in enumerate(fields):
         try:
             if fold(new.name) in names:
-                raise BadValue(f"There is already a field '{visible(new.name)}'.")
+                raise BadValue(f"There is already a field {quoted(new.name)}.")
             names.add(fold(new.name))
             bodies.append(_body(new, tables))
         except AppError as problem:
@@ -200,7 +198,7 @@ def _creatable(word: str) -> FieldType:
     kind = by_word.get(fold(word))
     if kind is None:
         near = closest(word, [*FIELD_TYPES, *(t.short for t in FIELD_TYPES.values())]) or list(CREATABLE)
-        raise UnknownName(f"There is no field type '{visible(word)}'.", candidates=near)
+        raise UnknownName(f"There is no field type {quoted(word)}.", candidates=near)
     if kind.options is None:
         raise BadValue(
             f"Airtable's API cannot create {kind.name} fields.", hint="Create it in Airtable itself."
@@ -241,17 +239,17 @@ def _change_body(field: Field, change: FieldChange) -> dict[str, JsonValue]:
     options = dict(change.options)
     if change.add_choices:
         if field.type not in _SELECTS:
-            raise BadValue(f"'{visible(field.name)}' is {field.type}: it has no options to add to.")
+            raise BadValue(f"{quoted(field.name)} is {field.type}: it has no options to add to.")
         kept: list[JsonValue] = [{"id": key, "name": name} for key, name in choices(field).items()]
         known = {fold(name) for name in choices(field).values()}
         new = [name for name in dict.fromkeys(change.add_choices) if fold(name) not in known]
         if not new:
-            raise BadValue(f"'{visible(field.name)}' already has {listed(change.add_choices)}.")
+            raise BadValue(f"{quoted(field.name)} already has {listed(change.add_choices)}.")
         options["choices"] = kept + [{"name": name} for name in new]
     if options:
         body["options"] = options
     if not body:
-        raise BadValue(f"Nothing to change about '{visible(field.name)}'.")
+        raise BadValue(f"Nothing to change about {quoted(field.name)}.")
     return body
 
 
@@ -259,7 +257,7 @@ def _refuse_taken(name: str, renamed: str, things: Sequence[Table] | Sequence[Fi
     """Refuse a new name that something already has; only its own may come back in another case."""
     taken = [thing for thing in things if fold(thing.name) == fold(name)]
     if name and any(thing.id != renamed or thing.name == name for thing in taken):
-        raise BadValue(f"There is already a {what} '{visible(name)}'.")
+        raise BadValue(f"There is already a {what} {quoted(name)}.")
 
 
 def _named_and_described(name: str, description: str) -> dict[str, JsonValue]:
@@ -271,6 +269,6 @@ def _spelt(body: Mapping[str, JsonValue]) -> str:
 
 
 def _spelt_change(what: str, name: str, body: Mapping[str, JsonValue]) -> str:
-    parts = [f"name → '{visible(str(body['name']))}'"] if "name" in body else []
+    parts = [f"name → {quoted(str(body['name']))}"] if "name" in body else []
     parts += [f"new {key}" for key in ("description", "options") if key in body]
-    return f"{what} '{visible(name)}': {', '.join(parts)}"
+    return f"{what} {quoted(name)}: {', '.join(parts)}"

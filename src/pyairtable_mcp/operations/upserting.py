@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.models import Field, Record
 from pyairtable_mcp.airtable.records import Query
 from pyairtable_mcp.base.errors import AmbiguousName, BadValue, InvalidArguments
-from pyairtable_mcp.base.text import listed, visible
+from pyairtable_mcp.base.text import listed, quoted
 from pyairtable_mcp.operations import comparisons, formulas
 from pyairtable_mcp.operations.arguments import Cells, DryRun, Name, NewOptions, Typecast
 from pyairtable_mcp.operations.call import Args, Call
@@ -80,7 +80,7 @@ def _keys(place: Place, names: Sequence[str]) -> tuple[Field, ...]:
         if field.type not in MATCHABLE:
             can = [f.name for f in place.table.fields if f.type in MATCHABLE]
             raise BadValue(
-                f"Records cannot be matched on '{visible(field.name)}' ({field.type}).",
+                f"Records cannot be matched on {quoted(field.name)} ({field.type}).",
                 hint=f"Fields that can: {listed(can, 8)}.",
                 candidates=can[:8],
             )

@@ -19,7 +19,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.models import Field
 from pyairtable_mcp.base.errors import BadValue, ReadOnlyField
 from pyairtable_mcp.base.ids import is_id
-from pyairtable_mcp.base.text import closest, cut, fold, listed, same_name, visible
+from pyairtable_mcp.base.text import closest, cut, fold, listed, quoted, same_name, visible
 from pyairtable_mcp.operations.field_types import choices, type_of
 
 SHOWN_OPTIONS: Final = 12
@@ -56,7 +56,7 @@ def check(field: Field, value: JsonValue, rules: Rules) -> JsonValue:
     """
     if not type_of(field).writable:
         raise ReadOnlyField(
-            f"'{visible(field.name)}' is a {type_of(field).short} field: Airtable computes it.",
+            f"{quoted(field.name)} is a {type_of(field).short} field: Airtable computes it.",
             hint="Leave it out, or change the fields it is computed from.",
         )
     if value is None or value == "":
@@ -70,7 +70,7 @@ def check(field: Field, value: JsonValue, rules: Rules) -> JsonValue:
 def _bad(field: Field, value: JsonValue, wants: str, candidates: list[str] | None = None) -> BadValue:
     shown = cut(visible(value if isinstance(value, str) else repr(value)), 60)
     near = candidates or []
-    return BadValue(f"'{visible(field.name)}' takes {wants}, not {shown!r}.", candidates=near)
+    return BadValue(f"{quoted(field.name)} takes {wants}, not {shown!r}.", candidates=near)
 
 
 def _text(field: Field, value: JsonValue, _: Rules) -> JsonValue:
@@ -230,15 +230,13 @@ def option(field: Field, value: JsonValue, rules: Rules) -> str:
         return names[found[0]]
     if found:
         near = [names[i] for i in found]
-        raise BadValue(
-            f"'{visible(field.name)}' has several options like '{visible(value)}'.", candidates=near
-        )
+        raise BadValue(f"{quoted(field.name)} has several options like {quoted(value)}.", candidates=near)
     if value in rules.new_options:
         return value
     near = closest(value, names)
     all_of_them = f" Its options: {listed(names, SHOWN_OPTIONS)}." if names else " It has no options yet."
     raise BadValue(
-        f"'{visible(field.name)}' has no option '{visible(cut(value, 60))}'.{all_of_them}",
+        f"{quoted(field.name)} has no option {quoted(value)}.{all_of_them}",
         hint="To create it, name it in new_options.",
         candidates=near or names[:SHOWN_OPTIONS],
     )

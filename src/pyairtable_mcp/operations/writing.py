@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.models import Record
 from pyairtable_mcp.airtable.writes import Patch, WriteReport
 from pyairtable_mcp.base.errors import BadValue
-from pyairtable_mcp.base.text import visible
+from pyairtable_mcp.base.text import quoted, visible
 from pyairtable_mcp.operations.arguments import (
     Cells,
     DryRun,
@@ -153,9 +153,7 @@ async def _plan_listed(call: Call, place: Place, args: UpdateRecords) -> Plan:
     for at, (patch, row) in enumerate(zip(args.records, ready.rows, strict=True)):
         record = found[patch.id]
         if record.id in seen:
-            raise BadValue(
-                f"records[{at}] ('{visible(patch.id)}') is the same record as '{seen[record.id]}'."
-            )
+            raise BadValue(f"records[{at}] ({quoted(patch.id)}) is the same record as '{seen[record.id]}'.")
         seen[record.id] = visible(patch.id)
         planned.append(_plan(place, at, record, row))
     return planned, ready.names

@@ -11,16 +11,19 @@ from pyairtable_mcp.base.errors import (
     AmbiguousName,
     AppError,
     BadValue,
+    Forbidden,
     InvalidArguments,
     NotAllowed,
+    NotFound,
     ReadOnlyField,
+    Rejected,
     UnknownName,
     UnknownTool,
 )
 from pyairtable_mcp.base.policy import Policy
-from pyairtable_mcp.base.text import closest, cut, visible
+from pyairtable_mcp.base.text import closest, quoted
 from pyairtable_mcp.operations.call import Args, Call
-from pyairtable_mcp.operations.results import Result
+from pyairtable_mcp.operations.results import Changes, Result
 from pyairtable_mcp.surface.arguments import parse
 from pyairtable_mcp.surface.catalog import CATALOG, Tool, offered
 from pyairtable_mcp.surface.render.answer import Answer, answer, refusal
@@ -28,6 +31,7 @@ from pyairtable_mcp.surface.render.page import Paper
 
 MEMORY_SECONDS: Final = 10.0
 _MAYBE_OUTDATED: Final = (UnknownName, AmbiguousName, BadValue, ReadOnlyField, InvalidArguments)
+_CONTRADICTED: Final = (Rejected, NotFound, Forbidden)
 _logger = logging.getLogger(__name__)
 
 
@@ -61,12 +65,22 @@ class Dispatcher:
         """Run the tool; a refusal by an older memory of the schema is looked into once, with a fresh one."""
         call = self._new_call()
         try:
-            return self.render(call, await spec.run(call, args))
+            return await self._once(call, spec, args)
         except _MAYBE_OUTDATED:
             if not call.airtable.forget_older(MEMORY_SECONDS):
                 raise
-        call = self._new_call()
-        return self.render(call, await spec.run(call, args))
+        return await self._once(self._new_call(), spec, args)
+
+    async def _once(self, call: Call, spec: Tool, args: Args) -> Answer:
+        """Run the tool; when Airtable refuses what our memory of the schema allowed, drop that memory."""
+        try:
+            result: Result = await spec.run(call, args)
+            if isinstance(result, Changes) and result.error:
+                call.airtable.forget_older(-1)
+        except _CONTRADICTED:
+            call.airtable.forget_older(-1)
+            raise
+        return self.render(call, result)
 
     def render(self, call: Call, result: Result) -> Answer:
         """Return a result as an answer within the limits of this server."""
@@ -81,4 +95,4 @@ class Dispatcher:
             raise NotAllowed(self._policy.decide(switched_off.effect, switched_off.group).reason)
         names = [tool.name for tool in self.tools]
         near = closest(name, names)
-        raise UnknownTool(f"There is no tool '{cut(visible(name), 60)}'.", candidates=near or names)
+        raise UnknownTool(f"There is no tool {quoted(name)}.", candidates=near or names)

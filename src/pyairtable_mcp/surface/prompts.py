@@ -3,12 +3,12 @@
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
 
-from pyairtable_mcp.base.text import visible
+from pyairtable_mcp.base.text import quoted
 
 
 def _explore_base(base: str) -> str:
     return (
-        f"Explain the Airtable base {_quoted(base)} to somebody new to it. Describe its tables, what one "
+        f"Explain the Airtable base {quoted(base)} to somebody new to it. Describe its tables, what one "
         "record of each stands for and how the tables link. Look at a few records of the most important "
         "tables. End with three questions that the data could answer."
     )
@@ -16,7 +16,7 @@ def _explore_base(base: str) -> str:
 
 def _clean_up_table(base: str, table: str) -> str:
     return (
-        f"Find what is untidy in table {_quoted(table)} of the Airtable base {_quoted(base)}: duplicates, "
+        f"Find what is untidy in table {quoted(table)} of the Airtable base {quoted(base)}: duplicates, "
         "near-duplicate names and options, empty fields that others fill, values in odd forms, broken links. "
         "List the findings with counts and record ids, propose changes, and show each with a dry run. Write "
         "nothing before I agree."
@@ -25,15 +25,11 @@ def _clean_up_table(base: str, table: str) -> str:
 
 def _import_rows(base: str, table: str, rows: str) -> str:
     return (
-        f"Bring the rows below into table {_quoted(table)} of the Airtable base {_quoted(base)}. Match their "
+        f"Bring the rows below into table {quoted(table)} of the Airtable base {quoted(base)}. Match their "
         "columns to the table's fields, choose the field that identifies a row, and upsert on it so that "
         "nothing is doubled. Show the dry run first, with every value you had to interpret, and wait for my "
         f"yes.\n\n{rows}"
     )
-
-
-def _quoted(name: str) -> str:
-    return f'"{visible(name)}"'
 
 
 def add_prompts(server: MCPServer) -> None:

@@ -7,12 +7,12 @@ from typing import Final
 from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.models import Field
-from pyairtable_mcp.base.text import counted
+from pyairtable_mcp.base.text import counted, quoted
 from pyairtable_mcp.operations.field_types import Kind, type_of
 from pyairtable_mcp.operations.results import CellChange, Changes, Fate, RecordChange
 from pyairtable_mcp.surface.render import cells
 from pyairtable_mcp.surface.render.errors import error_lines
-from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, fitting, name
+from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, fitting
 
 LISTED: Final = 25
 _EXAMPLES: Final = 3
@@ -31,7 +31,7 @@ def changes_text(changes: Changes, paper: Paper) -> str:
     A failure comes first and lists what stands; records of unknown outcome are named one by one.
     """
     if not changes.changes:
-        return f"{name(changes.table)}: no records match; nothing to do."
+        return f"{quoted(changes.table)}: no records match; nothing to do."
     if changes.error:
         return _failure_text(changes, paper)
     lines = _lines(changes, paper)
@@ -44,7 +44,7 @@ def _heading(changes: Changes) -> str:
     words = _VERBS if changes.dry_run else _PAST
     parts = [f"{words[fate].lower()} {counted(counts[fate], 'record')}" for fate in _DONE if counts[fate]]
     told = ", ".join(parts) or ("change nothing" if changes.dry_run else "changed nothing")
-    table = f"in {name(changes.table)}"
+    table = f"in {quoted(changes.table)}"
     same = counts[Fate.UNCHANGED]
     note = f" {counted(same, 'record')} already had these values." if same else ""
     if changes.dry_run:
@@ -115,7 +115,7 @@ def _failure_text(changes: Changes, paper: Paper) -> str:
         by_fate.setdefault(change.fate, []).append(change)
     counts = ", ".join(f"{len(by_fate[fate])} {fate.value}" for fate in Fate if fate in by_fate)
     lines = [f"{fate.value}: {_who(by_fate[fate])}" for fate in Fate if fate in by_fate]
-    head = f"Stopped in {name(changes.table)} after a failure: {counts}. What was written stands."
+    head = f"Stopped in {quoted(changes.table)} after a failure: {counts}. What was written stands."
     told = [head, *(error_lines(changes.error) if changes.error else []), paper.fenced(lines)]
     return "\n".join(told)
 
@@ -136,4 +136,5 @@ def _spans(places: Sequence[int]) -> list[str]:
             spans[-1] = (spans[-1][0], place)
         else:
             spans.append((place, place))
-    return [f"records[{a}]" if a == b else f"records[{a}..{b}]" for a, b in spans]
+    more = [f"and {len(spans) - _NAMED} more spans"] if len(spans) > _NAMED else []
+    return [f"records[{a}]" if a == b else f"records[{a}..{b}]" for a, b in spans[:_NAMED]] + more

@@ -3,10 +3,10 @@
 import re
 
 from pyairtable_mcp.airtable.models import Comment
-from pyairtable_mcp.base.text import counted, cut, tokens
+from pyairtable_mcp.base.text import counted, cut, quoted, tokens
 from pyairtable_mcp.operations.results import CommentList, Done
 from pyairtable_mcp.surface.render import cells
-from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, name
+from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper
 
 _LONGEST = 4_000
 _SHORTEST = 100
@@ -16,14 +16,14 @@ _MENTION = re.compile(r"@\[(usr\w{14})\]")
 def comments_text(found: CommentList, paper: Paper) -> str:
     """Return the comments, newest first: id, when, who, what; long texts are cut until all comments fit."""
     if not found.comments:
-        return f"No comments on {name(found.record)}."
+        return f"No comments on {quoted(found.record)}."
     longest = _LONGEST
     lines = [_line(comment, paper, longest) for comment in found.comments]
     while tokens("\n".join(lines)) > HARD_TOKENS and longest > _SHORTEST:
         longest //= 2
         lines = [_line(comment, paper, longest) for comment in found.comments]
     cursor = f" cursor: {found.cursor}" if found.cursor else ""
-    head = f"{counted(len(lines), 'comment')} on {name(found.record)}, newest first.{cursor}"
+    head = f"{counted(len(lines), 'comment')} on {quoted(found.record)}, newest first.{cursor}"
     return f"{head}\n{paper.fenced(lines)}"
 
 

@@ -6,11 +6,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.base.text import cut, tokens, visible
+from pyairtable_mcp.base.text import tokens
 from pyairtable_mcp.surface.render.fence import fence
 
 HARD_TOKENS: Final = 20_000
-_NAME: Final = 80
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,6 @@ class Paper:
     def fenced(self, lines: list[str]) -> str:
         """Return lines of data inside a fence."""
         return fence("\n".join(lines), self.rng)
-
-
-def name(text: str) -> str:
-    """Return the name of a base, table, field or record for a sentence: quoted, visible, never long."""
-    return f"'{cut(visible(text), _NAME)}'"
 
 
 def fitting(lines: list[str], budget: int) -> int:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from pyairtable_mcp.airtable.models import Field
-from pyairtable_mcp.base.text import cut, visible
+from pyairtable_mcp.base.text import cut, quoted, visible
 from pyairtable_mcp.operations.cells import is_empty
 from pyairtable_mcp.operations.results import Row, Rows
 from pyairtable_mcp.surface.render import cells
-from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, fitting, name
+from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, fitting
 
 HEADER_TOKENS: Final = 5_000
 NAMED_COLUMNS: Final = 60
@@ -60,7 +60,7 @@ def _line(rows: Rows, row: Row, shown: list[int], paper: Paper) -> str:
 def _heading(rows: Rows, count: int, cursor: str) -> str:
     total = f"{rows.total}" if rows.exact else f"at least {rows.total}"
     first = rows.start.shown + 1
-    table = name(rows.table)
+    table = quoted(rows.table)
     if not rows.rows:
         return f"{table}: no records match." if not rows.start.shown else f"{table}: no more records."
     span = f"{count}" if first == 1 else f"{first}-{first + count - 1}"

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pyairtable_mcp.airtable.models import Field, Table
-from pyairtable_mcp.base.text import cut, tokens, visible
+from pyairtable_mcp.base.text import cut, quoted, tokens, visible
 from pyairtable_mcp.operations.field_types import choices, kind_of, type_of
 from pyairtable_mcp.operations.results import BaseList, Description, Detail
-from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, fitting, name
+from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, fitting
 
 BASE_TOKENS: Final = 5_000
 _SHOWN_CHOICES: Final = 30
@@ -45,7 +45,7 @@ def description_text(what: Description, paper: Paper) -> str:
 
 def _heading(what: Description) -> str:
     count = f"{len(what.tables)} of {len(what.all_tables)} tables"
-    return f"Base {name(what.base.name)}: {count}."
+    return f"Base {quoted(what.base.name)}: {count}."
 
 
 def _versions(what: Description, names: _Names) -> list[tuple[list[str], str]]:
