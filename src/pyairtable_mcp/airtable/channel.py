@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from pyairtable_mcp.base.errors import NotConfigured
 from pyairtable_mcp.net.http import Request, Response
 from pyairtable_mcp.net.pacing import Limit
 from pyairtable_mcp.net.resend import Effect
-from pyairtable_mcp.net.sender import DEADLINE, Call, Reply, Sender, Spent, Verdict
+from pyairtable_mcp.net.sender import DEADLINE, Call, Leave, Reply, Sender, Spent, Verdict
 
 T = TypeVar("T")
 
@@ -105,6 +106,7 @@ class Channel:
         self._endpoints = endpoints
         self._terms = terms
         self._clock = clock
+        self._leave: Leave | None = None
         self.spent = Spent()
 
     @property
@@ -117,6 +119,21 @@ class Channel:
         other = Channel(self._sender, self._credential, self._endpoints, self._terms, self._clock)
         other.spent = spent
         return other
+
+    @asynccontextmanager
+    async def slot(self, base: str) -> AsyncIterator["Channel"]:
+        """Wait for leave to send one request about a base; give a channel whose first request has it.
+
+        What is asked can so be decided when it can be sent. The seconds of a call begin to run now.
+        """
+        self.ready()
+        begun = self._clock.monotonic()
+        async with self._sender.leave(self._limits(base), self._terms.seconds, self.spent) as leave:
+            waited = self._clock.monotonic() - begun
+            held = self.metered(self.spent)
+            held._terms = replace(self._terms, seconds=self._terms.seconds - waited)
+            held._leave = leave
+            yield held
 
     def ready(self) -> Credential:
         """Return the credential; raises `NotConfigured` when there is none."""
@@ -155,6 +172,7 @@ class Channel:
             limits=self._limits(ask.base),
             effect=ask.effect,
             seconds=self._terms.seconds,
+            leave=self._leave,
         )
         return await self._sender.send(call, self.spent)
 

@@ -3,7 +3,8 @@
 What an answer means is the caller's to say: it passes a `judge`, which turns a response into a verdict.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Final, Generic, TypeVar
@@ -75,11 +76,24 @@ class Reply(Generic[T]):
     repeated: bool
 
 
+class Leave:
+    """Leave to send one request, taken before it is known which; the first try of a call uses it up."""
+
+    def __init__(self, permit: Permit) -> None:
+        self._permit: Permit | None = permit
+
+    def use(self) -> Permit | None:
+        """Return the permit, once."""
+        permit, self._permit = self._permit, None
+        return permit
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call(Generic[T]):
     """A request and the terms on which it is sent.
 
-    `limits` are what it counts against, scarcest first; `seconds` bounds waiting and tries together.
+    `limits` are what it counts against, scarcest first; `seconds` bounds waiting and tries together. With
+    `leave` the first try does not wait.
     """
 
     request: Request
@@ -87,6 +101,7 @@ class Call(Generic[T]):
     limits: Sequence[Limit]
     effect: Effect
     seconds: float = DEADLINE
+    leave: Leave | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +142,32 @@ class Sender:
             attempt.retry_state.set_result(await self._try(course, spent))
         return _conclude(course)
 
+    @asynccontextmanager
+    async def leave(self, limits: Sequence[Limit], seconds: float, spent: Spent) -> AsyncIterator[Leave]:
+        """Wait for leave to send one request, so that what it says can be decided as late as possible.
+
+        Leave not used is given back. Raises `RateLimited` when there is none within `seconds`.
+        """
+        asked = self._clock.monotonic()
+        async with self._pacer.permit(limits, asked + seconds) as permit:
+            spent.waited += self._clock.monotonic() - asked
+            leave = Leave(permit)
+            try:
+                yield leave
+            finally:
+                if leave.use():
+                    permit.unsent()
+
+    @asynccontextmanager
+    async def _permit(self, call: Call[T], deadline: float) -> AsyncIterator[Permit]:
+        held = call.leave.use() if call.leave else None
+        if held:
+            # Whoever took it gives it back.
+            yield held
+            return
+        async with self._pacer.permit(call.limits, deadline) as permit:
+            yield permit
+
     async def _try(self, course: _Course[T], spent: Spent) -> Wait | GiveUp | None:
         """Send once, note the result, and return the next move; None when the answer is good."""
         call = course.call
@@ -143,7 +184,7 @@ class Sender:
     async def _once(self, call: Call[T], deadline: float, spent: Spent) -> Done[T] | _Failure:
         asked = self._clock.monotonic()
         try:
-            async with self._pacer.permit(call.limits, deadline) as permit:
+            async with self._permit(call, deadline) as permit:
                 now = self._clock.monotonic()
                 spent.waited += now - asked
                 response = await self._exchange(call.request, permit, deadline - now, spent)
