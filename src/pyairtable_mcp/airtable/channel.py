@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -113,6 +114,20 @@ class Channel:
     def principal(self) -> str:
         """Return a name for whose eyes the answers are; it belongs into every cache key."""
         return self._credential.key if self._credential else ""
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock everything here goes by."""
+        return self._clock
+
+    @property
+    def rate(self) -> int:
+        """Return the requests a second that a base admits; 0 for no limit."""
+        return self._terms.per_base
+
+    def earliest(self) -> datetime:
+        """Return a moment that Airtable's clock has surely reached by now."""
+        return self._sender.earliest()
 
     def metered(self, spent: Spent) -> "Channel":
         """Return the same channel with an account of its own."""

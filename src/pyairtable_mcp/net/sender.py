@@ -6,16 +6,18 @@ What an answer means is the caller's to say: it passes a `judge`, which turns a 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 from typing import Final, Generic, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState
 
 from pyairtable_mcp.base.clock import Clock
-from pyairtable_mcp.base.errors import AppError, OutcomeUnknown, RateLimited, Unavailable, Upstream
+from pyairtable_mcp.base.errors import AppError, Intent, OutcomeUnknown, RateLimited, Unavailable, Upstream
 from pyairtable_mcp.net.http import Http, NoAnswer, NotSent, Request, Response, TooLong
 from pyairtable_mcp.net.pacing import Limit, Pacer, Permit
 from pyairtable_mcp.net.resend import Attempt, Effect, Fault, GiveUp, Wait, next_move
+from pyairtable_mcp.net.servertime import ServerTime
 
 T = TypeVar("T")
 
@@ -112,10 +114,11 @@ class _Failure:
 
 @dataclass(slots=True)
 class _Course(Generic[T]):
-    """How far a call has come."""
+    """How far a call has come; `since` is when, for the server, its first unanswered try began."""
 
     call: Call[T]
     deadline: float
+    since: datetime
     tries: int = 0
     unanswered: bool = False
     result: Done[T] | _Failure = _Failure(Unavailable("Nothing was tried."), Fault.NOT_SENT)
@@ -129,6 +132,11 @@ class Sender:
         self._pacer = pacer
         self._clock = clock
         self._rng = rng
+        self._times = ServerTime(clock)
+
+    def earliest(self) -> datetime:
+        """Return a moment that the server's clock has surely reached by now."""
+        return self._times.earliest()
 
     async def send(self, call: Call[T], spent: Spent) -> Reply[T]:
         """Return the reply; add what it cost to `spent`.
@@ -137,7 +145,7 @@ class Sender:
         `Unavailable` when nothing was changed, `OutcomeUnknown` when a write may have been done. A
         refusal that follows an unanswered try of a write is an `OutcomeUnknown` whose cause it is.
         """
-        course = _Course(call, self._clock.monotonic() + call.seconds)
+        course = _Course(call, self._clock.monotonic() + call.seconds, self.earliest())
         async for attempt in AsyncRetrying(sleep=self._clock.sleep, retry=_goes_on, wait=_seconds):
             attempt.retry_state.set_result(await self._try(course, spent))
         return _conclude(course)
@@ -172,7 +180,7 @@ class Sender:
         """Send once, note the result, and return the next move; None when the answer is good."""
         call = course.call
         course.tries += 1
-        course.result = result = await self._once(call, course.deadline, spent)
+        course.result = result = await self._once(course, spent)
         if isinstance(result, Done):
             return None
         if call.effect != "read" and result.fault in (Fault.UNCLEAR, Fault.UNUSABLE):
@@ -181,12 +189,15 @@ class Sender:
         attempt = Attempt(number=course.tries, fault=result.fault, effect=call.effect, remaining=remaining)
         return next_move(attempt, rng=self._rng)
 
-    async def _once(self, call: Call[T], deadline: float, spent: Spent) -> Done[T] | _Failure:
+    async def _once(self, course: _Course[T], spent: Spent) -> Done[T] | _Failure:
+        call, deadline = course.call, course.deadline
         asked = self._clock.monotonic()
         try:
             async with self._permit(call, deadline) as permit:
                 now = self._clock.monotonic()
                 spent.waited += now - asked
+                if not course.unanswered:
+                    course.since = self.earliest()
                 response = await self._exchange(call.request, permit, deadline - now, spent)
         except RateLimited as error:
             return _Failure(error, Fault.FINAL)
@@ -206,6 +217,7 @@ class Sender:
             permit.unsent()
             raise
         permit.answered()
+        self._times.note(response.headers.get("date", ""))
         return response
 
     def _judged(self, call: Call[T], response: Response) -> Done[T] | _Failure:
@@ -245,9 +257,15 @@ def _conclude(course: _Course[T]) -> Reply[T]:
                 hint="Look at what is there before sending it again.",
                 status=error.status if isinstance(error, Upstream) else 0,
                 kind=error.kind if isinstance(error, Upstream) else "",
+                intent=_intent(course),
             ) from error
         case _Failure(error=error):
             raise error
+
+
+def _intent(course: _Course[T]) -> Intent:
+    request = course.call.request
+    return Intent(method=request.method, url=request.target, body=request.json, since=course.since)
 
 
 def _unavailable(call: Call[T], what: str, error: Exception) -> Unavailable:
