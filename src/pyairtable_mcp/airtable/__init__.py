@@ -9,12 +9,17 @@ from pyairtable_mcp.airtable.models import (
     Field,
     Identity,
     Mention,
+    NewWebhook,
+    Notification,
+    Payload,
     Record,
     Table,
     User,
     View,
+    Webhook,
 )
 from pyairtable_mcp.airtable.records import Page, Query
+from pyairtable_mcp.airtable.webhooks import PayloadPage, is_genuine, read_notification
 from pyairtable_mcp.airtable.writes import Outcome, Patch, Row, WriteReport
 
 __all__ = [
@@ -26,15 +31,22 @@ __all__ = [
     "Field",
     "Identity",
     "Mention",
+    "NewWebhook",
+    "Notification",
     "Outcome",
     "Page",
     "Patch",
+    "Payload",
+    "PayloadPage",
     "Query",
     "Record",
     "Row",
     "Table",
     "User",
     "View",
+    "Webhook",
     "WriteReport",
+    "is_genuine",
     "open_airtable",
+    "read_notification",
 ]

@@ -1,23 +1,47 @@
 """Airtable as one object: every call the rest of the program makes, by ids and in typed values."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from importlib import import_module
 from random import Random
+from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 from pydantic import JsonValue
 
-from pyairtable_mcp.airtable import comments, metadata, records, writes
+from pyairtable_mcp.airtable import comments, metadata, records, webhooks, writes
 from pyairtable_mcp.airtable.channel import AIRTABLE, Channel, Credential, Endpoints, Terms
 from pyairtable_mcp.airtable.comments import CommentPage
 from pyairtable_mcp.airtable.metadata import Body
-from pyairtable_mcp.airtable.models import Base, BaseSchema, Comment, Field, Identity, Record, Table, User
+from pyairtable_mcp.airtable.models import (
+    Base,
+    BaseSchema,
+    Comment,
+    Field,
+    Identity,
+    NewWebhook,
+    Record,
+    Table,
+    User,
+    Webhook,
+)
 from pyairtable_mcp.airtable.records import Page, Query
 from pyairtable_mcp.airtable.schema import Key, SchemaCache
+from pyairtable_mcp.airtable.webhooks import PayloadPage, Specification
 from pyairtable_mcp.airtable.writes import Patch, Row, WriteReport
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.net.http import AsgiApp, open_http
 from pyairtable_mcp.net.pacing import Pacer
 from pyairtable_mcp.net.sender import DEADLINE, Sender, Spent
+
+if TYPE_CHECKING:
+    # Only its name is needed here: what it costs to import is paid when something is bridged.
+    from pyairtable import Api
+
+T = TypeVar("T")
+
+_BRIDGE: Final = "pyairtable_mcp.airtable.bridge"
 
 
 class Airtable:
@@ -136,6 +160,44 @@ class Airtable:
         """Write a comment, in answer to the comment `parent` if given; `@[usr...]` mentions somebody."""
         return await comments.add_comment(self._channel, base_id, table_id, record_id, text, parent=parent)
 
+    async def update_comment(
+        self, base_id: str, table_id: str, record_id: str, comment_id: str, text: str
+    ) -> Comment:
+        """Change the text of a comment of one's own."""
+        return await comments.update_comment(self._channel, base_id, table_id, record_id, comment_id, text)
+
+    async def delete_comment(self, base_id: str, table_id: str, record_id: str, comment_id: str) -> None:
+        """Delete a comment of one's own."""
+        await comments.delete_comment(self._channel, base_id, table_id, record_id, comment_id)
+
+    async def webhooks(self, base_id: str) -> tuple[Webhook, ...]:
+        """Return the webhooks of a base."""
+        return await webhooks.read(self._channel, base_id)
+
+    async def create_webhook(
+        self, base_id: str, specification: Specification, *, notification_url: str = ""
+    ) -> NewWebhook:
+        """Create a webhook, for seven days; its secret is told now and never again."""
+        return await webhooks.create(self._channel, base_id, specification, notification_url)
+
+    async def delete_webhook(self, base_id: str, webhook_id: str) -> None:
+        """Delete a webhook."""
+        await webhooks.delete(self._channel, base_id, webhook_id)
+
+    async def refresh_webhook(self, base_id: str, webhook_id: str) -> str:
+        """Keep a webhook for seven days from now; return when it ends, or "" when it never does."""
+        return await webhooks.refresh(self._channel, base_id, webhook_id)
+
+    async def notify_webhook(self, base_id: str, webhook_id: str, *, enable: bool) -> None:
+        """Turn a webhook's notifications on or off; Airtable turns them off when nobody answers them."""
+        await webhooks.notify(self._channel, base_id, webhook_id, enable=enable)
+
+    def webhook_payloads(
+        self, base_id: str, webhook_id: str, *, cursor: int = 1
+    ) -> AsyncIterator[PayloadPage]:
+        """Return the pages of payloads from `cursor` on; store a page's cursor once it is dealt with."""
+        return webhooks.payload_pages(self._channel, base_id, webhook_id, cursor=cursor)
+
     async def collaborators(self, base_id: str) -> tuple[User, ...]:
         """Return who may use the base; `Forbidden` or `NotFound` where Airtable does not tell this token."""
         return await metadata.read_collaborators(self._channel, base_id)
@@ -143,6 +205,13 @@ class Airtable:
     async def whoami(self) -> Identity:
         """Return whom the token belongs to."""
         return await metadata.read_identity(self._channel)
+
+    async def create_base(self, workspace_id: str, name: str, tables: Sequence[Body]) -> BaseSchema:
+        """Create a base with its tables, each a body as `create_table` takes it."""
+        try:
+            return await metadata.create_base(self._channel, workspace_id, name, tables)
+        finally:
+            self._cache.bases.invalidate("")
 
     async def create_table(self, base_id: str, body: Body) -> Table:
         """Create a table from a body in Airtable's words: name, fields, description."""
@@ -163,6 +232,31 @@ class Airtable:
         """Change a field's name, description or options."""
         async with self._changing(base_id):
             return await metadata.update_field(self._channel, base_id, table_id, field_id, body)
+
+    @overload
+    async def bridged(self, work: "Callable[[Api], Iterator[T]]") -> list[T]: ...
+
+    @overload
+    async def bridged(self, work: "Callable[[Api], T]") -> T: ...
+
+    async def bridged(self, work: "Callable[[Api], object]") -> object:
+        """Run synchronous code over pyairtable's `Api` and return its result; an iterator comes as a list.
+
+        Its requests go out, and its errors come back, as those of every other method do. What it returns may
+        make further requests only inside another call of this.
+        """
+        self._channel.ready()
+        if _BRIDGE not in sys.modules:
+            # In a thread, because the others go on meanwhile.
+            await asyncio.to_thread(import_module, _BRIDGE)
+        from pyairtable_mcp.airtable.bridge import run
+
+        return await run(self._channel, self._wrote, work)
+
+    def _wrote(self, base_id: str) -> None:
+        """Forget the schema that something we do not know in detail may have changed."""
+        self._cache.bases.invalidate("")
+        self.forget(base_id)
 
     def _using(self, base_id: str) -> Key:
         key = Key(self._channel.principal, base_id)

@@ -122,6 +122,63 @@ class Comment(Model):
         return tuple(self.mentioned.values())
 
 
+class Webhook(Model):
+    """A webhook; `cursor_for_next_payload` is the cursor of the next change there will be.
+
+    `specification` and `last_notification_result` are in Airtable's own words; an empty `expiration_time`
+    means never, an empty `notification_url` nobody.
+    """
+
+    id: str
+    specification: Options = pydantic.Field(default_factory=dict)
+    notification_url: Text = ""
+    expiration_time: Text = ""
+    is_hook_enabled: bool = True
+    are_notifications_enabled: bool = True
+    cursor_for_next_payload: int = 1
+    last_successful_notification_time: Text = ""
+    last_notification_result: Options = pydantic.Field(default_factory=dict)
+
+
+class NewWebhook(Model):
+    """What a webhook's creation is answered with: the only time that its secret is told."""
+
+    id: str
+    mac_secret_base64: str = pydantic.Field(repr=False)
+    expiration_time: Text = ""
+
+
+class Named(Model):
+    """Something that is only named by its id."""
+
+    id: str
+
+
+class Notification(Model):
+    """The news that a webhook has payloads to read."""
+
+    base: Named
+    webhook: Named
+    timestamp: str
+
+
+class Payload(Model):
+    """The changes of one transaction, in Airtable's own words by table; asked for by `cursor` again.
+
+    Where Airtable could not tell the changes, `error` is true and `code` says why, e.g. `INVALID_HOOK`.
+    """
+
+    cursor: int
+    timestamp: Text = ""
+    base_transaction_number: int = 0
+    action_metadata: Options = pydantic.Field(default_factory=dict)
+    changed_tables_by_id: Options = pydantic.Field(default_factory=dict)
+    created_tables_by_id: Options = pydantic.Field(default_factory=dict)
+    destroyed_table_ids: tuple[str, ...] = ()
+    error: bool = False
+    code: Text = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A record; `fields` is keyed by field id and leaves empty cells out, as Airtable does.
