@@ -292,7 +292,8 @@ async def test_each_piece_of_work_can_be_metered_on_its_own(pair: Pair) -> None:
 
 async def test_fifty_callers_keep_airtables_rate_law(paced: Pair) -> None:
     await finish(
-        paced.clock, *(paced.at.page(paced.base, paced.tasks.id, Query(), size=1) for _ in range(50))
+        paced.clock,
+        *(paced.at.page(paced.base, paced.tasks.id, Query(), size=1 + at) for at in range(50)),
     )
     assert paced.asked() == ["GET 200"] * 50
     # Answers take no time here, so a slot is free exactly a second after it was taken.
@@ -304,7 +305,8 @@ async def test_a_penalty_is_kept_by_everybody_and_then_all_get_through(paced: Pa
     paced.sandbox.faults.add(Fault(status=429, body={"error": {"type": "RATE_LIMIT_REACHED"}}))
     start = paced.clock.monotonic()
     await finish(
-        paced.clock, *(paced.at.page(paced.base, paced.tasks.id, Query(), size=1) for _ in range(20))
+        paced.clock,
+        *(paced.at.page(paced.base, paced.tasks.id, Query(), size=1 + at) for at in range(20)),
     )
     later = [request.at - start for request in paced.sandbox.requests if request.at > start]
     assert min(later) >= 30.0

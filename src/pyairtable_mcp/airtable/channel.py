@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -96,17 +96,33 @@ class Ask(Generic[T]):
     content: bool = False
 
 
+Wrote = Callable[[str], None]
+"""Is told the base of every request that may have changed something, once it is over."""
+
+
+def _nobody(_base: str) -> None:
+    """Tell nobody."""
+
+
 class Channel:
     """Asks Airtable in the name of one credential, and keeps account of what it cost."""
 
     def __init__(
-        self, sender: Sender, credential: Credential | None, endpoints: Endpoints, terms: Terms, clock: Clock
+        self,
+        sender: Sender,
+        credential: Credential | None,
+        endpoints: Endpoints,
+        terms: Terms,
+        clock: Clock,
+        *,
+        wrote: Wrote = _nobody,
     ) -> None:
         self._sender = sender
         self._credential = credential
         self._endpoints = endpoints
         self._terms = terms
         self._clock = clock
+        self._wrote = wrote
         self._leave: Leave | None = None
         self.spent = Spent()
 
@@ -131,7 +147,9 @@ class Channel:
 
     def metered(self, spent: Spent) -> "Channel":
         """Return the same channel with an account of its own."""
-        other = Channel(self._sender, self._credential, self._endpoints, self._terms, self._clock)
+        other = Channel(
+            self._sender, self._credential, self._endpoints, self._terms, self._clock, wrote=self._wrote
+        )
         other.spent = spent
         return other
 
@@ -189,7 +207,12 @@ class Channel:
             seconds=self._terms.seconds,
             leave=self._leave,
         )
-        return await self._sender.send(call, self.spent)
+        try:
+            return await self._sender.send(call, self.spent)
+        finally:
+            # Also after a failure: an unanswered write may have been done.
+            if ask.effect != "read" and ask.base:
+                self._wrote(ask.base)
 
     async def ask(self, ask: Ask[T]) -> T:
         """Ask, and return what the answer says; raises as `Sender.send`."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 from pydantic import JsonValue
 
-from pyairtable_mcp.airtable import comments, metadata, records, webhooks, writes
+from pyairtable_mcp.airtable import comments, metadata, webhooks, writes
+from pyairtable_mcp.airtable.cache import Key
 from pyairtable_mcp.airtable.channel import AIRTABLE, Channel, Credential, Endpoints, Terms
 from pyairtable_mcp.airtable.comments import CommentPage
 from pyairtable_mcp.airtable.metadata import Body
@@ -26,8 +27,9 @@ from pyairtable_mcp.airtable.models import (
     User,
     Webhook,
 )
+from pyairtable_mcp.airtable.reads import Reads
 from pyairtable_mcp.airtable.records import Page, Query
-from pyairtable_mcp.airtable.schema import Key, SchemaCache
+from pyairtable_mcp.airtable.singles import Singles
 from pyairtable_mcp.airtable.webhooks import PayloadPage, Specification
 from pyairtable_mcp.airtable.writes import Patch, Row, WriteReport
 from pyairtable_mcp.base.clock import Clock
@@ -51,9 +53,10 @@ class Airtable:
     before anything is sent; the `Upstream` errors otherwise. Fields go in and come back by their ids.
     """
 
-    def __init__(self, channel: Channel, cache: SchemaCache) -> None:
+    def __init__(self, channel: Channel, reads: Reads, singles: Singles) -> None:
         self._channel = channel
-        self._cache = cache
+        self._reads = reads
+        self._singles = singles
         self._used: set[Key] = set()
 
     @property
@@ -63,46 +66,69 @@ class Airtable:
 
     def metered(self) -> "Airtable":
         """Return the same client with a new account, to learn what one piece of work costs."""
-        return Airtable(self._channel.metered(Spent()), self._cache)
+        return Airtable(self._channel.metered(Spent()), self._reads, self._singles)
 
     async def bases(self, *, fresh: bool = False) -> tuple[Base, ...]:
         """Return every base the token can see; up to five minutes old unless `fresh`."""
         self._channel.ready()
-        key = self._using("")
-        return await self._cache.bases.get(key, lambda: metadata.read_bases(self._channel), fresh=fresh)
+        self._using("")
+        return await self._reads.list_bases(self._channel, fresh=fresh)
 
     async def schema(self, base_id: str, *, fresh: bool = False) -> BaseSchema:
         """Return the tables, fields and views of a base; up to five minutes old unless `fresh`."""
         self._channel.ready()
-        key = self._using(base_id)
-        return await self._cache.schemas.get(
-            key, lambda: metadata.read_schema(self._channel, base_id), fresh=fresh
+        self._using(base_id)
+        return await self._reads.schema(self._channel, base_id, fresh=fresh)
+
+    async def page(
+        self,
+        base_id: str,
+        table_id: str,
+        query: Query,
+        *,
+        size: int,
+        offset: str = "",
+        max_age: float = 0.0,
+    ) -> Page:
+        """Return one page of `size` (1 to 100) records: with a request, or with none, `max_age` seconds old.
+
+        Nothing is remembered for more than 15 s, nor past a change made through this process. A cursor that
+        has died raises `Rejected` of kind `LIST_RECORDS_ITERATOR_NOT_AVAILABLE`.
+        """
+        return await self._reads.page(
+            self._channel, base_id, table_id, query, size=size, offset=offset, max_age=max_age
         )
 
-    async def page(self, base_id: str, table_id: str, query: Query, *, size: int, offset: str = "") -> Page:
-        """Return one page of `size` (1 to 100) records, with one request.
-
-        A cursor that has died raises `Rejected` of kind `LIST_RECORDS_ITERATOR_NOT_AVAILABLE`.
-        """
-        return await records.read_page(self._channel, base_id, table_id, query, size=size, offset=offset)
-
     def records(
-        self, base_id: str, table_id: str, query: Query, *, limit: int | None = None
+        self, base_id: str, table_id: str, query: Query, *, limit: int | None = None, max_age: float = 0.0
     ) -> AsyncIterator[Page]:
         """Return all pages, or as many as hold `limit` records; each record once, even over a dead cursor."""
-        return records.read_pages(self._channel, base_id, table_id, query, limit=limit)
+        return self._reads.all_pages(self._channel, base_id, table_id, query, limit=limit, max_age=max_age)
 
     async def records_by_id(
-        self, base_id: str, table_id: str, ids: Sequence[str], fields: tuple[str, ...] = ()
+        self,
+        base_id: str,
+        table_id: str,
+        ids: Sequence[str],
+        fields: tuple[str, ...] = (),
+        *,
+        max_age: float = 0.0,
     ) -> dict[str, Record]:
-        """Return the records of these ids, in their order, 100 with a request; missing ones are absent."""
-        return await records.read_by_id(self._channel, base_id, table_id, ids, fields)
+        """Return the records of these ids, in their order, 100 with a request; missing ones are absent.
+
+        Single ones asked for at the same time share a request.
+        """
+        return await self._reads.by_id(self._channel, base_id, table_id, ids, fields, max_age=max_age)
 
     async def create_records(
         self, base_id: str, table_id: str, rows: Sequence[Row], *, typecast: bool = False
     ) -> WriteReport:
         """Create a record for each row; see `WriteReport` for how failures are told."""
         async with self._changing(base_id, changes=typecast):
+            if len(rows) == 1:
+                return await self._singles.create(
+                    self._channel, base_id, table_id, rows[0], typecast=typecast
+                )
             return await writes.create(self._channel, base_id, table_id, rows, typecast=typecast)
 
     async def update_records(
@@ -110,6 +136,10 @@ class Airtable:
     ) -> WriteReport:
         """Change cells of these records; see `WriteReport` for how failures are told."""
         async with self._changing(base_id, changes=typecast):
+            if len(patches) == 1:
+                return await self._singles.update(
+                    self._channel, base_id, table_id, patches[0], typecast=typecast
+                )
             return await writes.update(self._channel, base_id, table_id, patches, typecast=typecast)
 
     async def upsert_records(
@@ -211,7 +241,7 @@ class Airtable:
         try:
             return await metadata.create_base(self._channel, workspace_id, name, tables)
         finally:
-            self._cache.bases.invalidate("")
+            self._reads.bases.invalidate("")
 
     async def create_table(self, base_id: str, body: Body) -> Table:
         """Create a table from a body in Airtable's words: name, fields, description."""
@@ -255,7 +285,7 @@ class Airtable:
 
     def _wrote(self, base_id: str) -> None:
         """Forget the schema that something we do not know in detail may have changed."""
-        self._cache.bases.invalidate("")
+        self._reads.bases.invalidate("")
         self.forget(base_id)
 
     def _using(self, base_id: str) -> Key:
@@ -268,13 +298,14 @@ class Airtable:
 
         A name that such memory does not hold may be a new one.
         """
-        bases = [self._cache.bases.forget_older(key, seconds) for key in self._used if not key.base]
-        schemas = [self._cache.schemas.forget_older(key, seconds) for key in self._used if key.base]
+        bases = [self._reads.bases.forget_older(key, seconds) for key in self._used if not key.base]
+        schemas = [self._reads.schemas.forget_older(key, seconds) for key in self._used if key.base]
         return any(bases + schemas)
 
     def forget(self, base_id: str) -> None:
         """Drop what is remembered of a base, because its schema was seen to have changed."""
-        self._cache.schemas.invalidate(base_id)
+        self._reads.schemas.invalidate(base_id)
+        self._reads.changed(base_id)
 
     @asynccontextmanager
     async def _changing(self, base_id: str, *, changes: bool = True) -> AsyncIterator[None]:
@@ -311,4 +342,6 @@ async def open_airtable(
     credential = Credential(token) if token else None
     async with open_http(asgi_app) as http:
         sender = Sender(http, Pacer(clock), clock, rng)
-        yield Airtable(Channel(sender, credential, endpoints, terms, clock), SchemaCache(clock))
+        reads = Reads(clock)
+        channel = Channel(sender, credential, endpoints, terms, clock, wrote=reads.changed)
+        yield Airtable(channel, reads, Singles())
