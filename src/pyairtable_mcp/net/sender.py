@@ -15,9 +15,11 @@ from tenacity import AsyncRetrying, RetryCallState
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, Intent, OutcomeUnknown, RateLimited, Unavailable, Upstream
 from pyairtable_mcp.net.http import Http, NoAnswer, NotSent, Request, Response, TooLong
+from pyairtable_mcp.net.line import Turn
 from pyairtable_mcp.net.pacing import Limit, Pacer, Permit
 from pyairtable_mcp.net.resend import Attempt, Effect, Fault, GiveUp, Wait, next_move
 from pyairtable_mcp.net.servertime import ServerTime
+from pyairtable_mcp.net.slots import NOBODY, Silenced
 
 T = TypeVar("T")
 
@@ -94,8 +96,8 @@ class Leave:
 class Call(Generic[T]):
     """A request and the terms on which it is sent.
 
-    `limits` are what it counts against, scarcest first; `seconds` bounds waiting and tries together. With
-    `leave` the first try does not wait.
+    `limits` are what it counts against, scarcest first; `turn` is who asks and how urgently; `seconds`
+    bounds waiting and tries together. With `leave` the first try does not line up.
     """
 
     request: Request
@@ -103,6 +105,7 @@ class Call(Generic[T]):
     limits: Sequence[Limit]
     effect: Effect
     seconds: float = DEADLINE
+    turn: Turn = NOBODY
     leave: Leave | None = None
 
 
@@ -151,13 +154,15 @@ class Sender:
         return _conclude(course)
 
     @asynccontextmanager
-    async def leave(self, limits: Sequence[Limit], seconds: float, spent: Spent) -> AsyncIterator[Leave]:
+    async def leave(
+        self, limits: Sequence[Limit], seconds: float, spent: Spent, turn: Turn = NOBODY
+    ) -> AsyncIterator[Leave]:
         """Wait for leave to send one request, so that what it says can be decided as late as possible.
 
         Leave not used is given back. Raises `RateLimited` when there is none within `seconds`.
         """
         asked = self._clock.monotonic()
-        async with self._pacer.permit(limits, asked + seconds) as permit:
+        async with self._pacer.permit(limits, asked + seconds, turn) as permit:
             spent.waited += self._clock.monotonic() - asked
             leave = Leave(permit)
             try:
@@ -173,14 +178,17 @@ class Sender:
             # Whoever took it gives it back.
             yield held
             return
-        async with self._pacer.permit(call.limits, deadline) as permit:
+        async with self._pacer.permit(call.limits, deadline, call.turn) as permit:
             yield permit
 
     async def _try(self, course: _Course[T], spent: Spent) -> Wait | GiveUp | None:
         """Send once, note the result, and return the next move; None when the answer is good."""
         call = course.call
         course.tries += 1
-        course.result = result = await self._once(course, spent)
+        result: Done[T] | _Failure | None = None
+        while result is None:
+            result = await self._once(course, spent)
+        course.result = result
         if isinstance(result, Done):
             return None
         if call.effect != "read" and result.fault in (Fault.UNCLEAR, Fault.UNUSABLE):
@@ -189,7 +197,8 @@ class Sender:
         attempt = Attempt(number=course.tries, fault=result.fault, effect=call.effect, remaining=remaining)
         return next_move(attempt, rng=self._rng)
 
-    async def _once(self, course: _Course[T], spent: Spent) -> Done[T] | _Failure:
+    async def _once(self, course: _Course[T], spent: Spent) -> Done[T] | _Failure | None:
+        """Send once; None when a pause began before the first byte left, so that nothing was tried."""
         call, deadline = course.call, course.deadline
         asked = self._clock.monotonic()
         try:
@@ -199,6 +208,8 @@ class Sender:
                 if not course.unanswered:
                     course.since = self.earliest()
                 response = await self._exchange(call.request, permit, deadline - now, spent)
+        except Silenced:
+            return None
         except RateLimited as error:
             return _Failure(error, Fault.FINAL)
         except NotSent as error:
@@ -209,11 +220,15 @@ class Sender:
         return self._judged(call, response)
 
     async def _exchange(self, request: Request, permit: Permit, seconds: float, spent: Spent) -> Response:
-        spent.requests += 1
+        async def ready() -> None:
+            asked = self._clock.monotonic()
+            await permit.start()
+            spent.waited += self._clock.monotonic() - asked
+            spent.requests += 1
+
         try:
-            response = await self._http.send(request, permit.sent, seconds=seconds)
-        except NotSent:
-            spent.requests -= 1
+            response = await self._http.send(request, permit.sent, on_ready=ready, seconds=seconds)
+        except (NotSent, Silenced):
             permit.unsent()
             raise
         permit.answered()
