@@ -14,10 +14,12 @@ import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
 from pydantic.alias_generators import to_camel
 
-Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
-"""A text that may be left out or null: both read as empty."""
+Text = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
+"""A text we can do without: whatever else stands there reads as empty."""
 
-Options = Annotated[dict[str, JsonValue], BeforeValidator(lambda value: {} if value is None else value)]
+Options = Annotated[
+    dict[str, JsonValue], BeforeValidator(lambda value: value if isinstance(value, dict) else {})
+]
 """A field's options; fields without any have an empty dict."""
 
 
@@ -40,7 +42,7 @@ class Field(Model):
 
     id: str
     name: str
-    type: str
+    type: Text = ""
     description: Text = ""
     options: Options = pydantic.Field(default_factory=dict)
 
@@ -49,8 +51,14 @@ class View(Model):
     """A view; `type` is `grid`, `form`, `calendar`, ..."""
 
     id: str
-    name: str
-    type: str
+    name: Text = ""
+    type: Text = ""
+
+
+def _named(value: JsonValue) -> list[JsonValue]:
+    """Return the objects of a list that have an id."""
+    listed = value if isinstance(value, list) else []
+    return [each for each in listed if isinstance(each, dict) and isinstance(each.get("id"), str)]
 
 
 class Table(Model):
@@ -58,10 +66,10 @@ class Table(Model):
 
     id: str
     name: str
-    primary_field_id: str = ""
+    primary_field_id: Text = ""
     description: Text = ""
     fields: tuple[Field, ...] = ()
-    views: tuple[View, ...] = ()
+    views: Annotated[tuple[View, ...], BeforeValidator(_named)] = ()
 
     @cached_property
     def by_id(self) -> Mapping[str, Field]:
