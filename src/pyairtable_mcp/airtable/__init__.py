@@ -18,9 +18,10 @@ from pyairtable_mcp.airtable.models import (
     View,
     Webhook,
 )
+from pyairtable_mcp.airtable.outcomes import How, Ledger, Outcome, Row, WriteReport
 from pyairtable_mcp.airtable.records import Page, Query
 from pyairtable_mcp.airtable.webhooks import PayloadPage, is_genuine, read_notification
-from pyairtable_mcp.airtable.writes import Outcome, Patch, Row, WriteReport
+from pyairtable_mcp.airtable.writes import Patch
 
 __all__ = [
     "Airtable",
@@ -29,7 +30,9 @@ __all__ = [
     "Comment",
     "CommentPage",
     "Field",
+    "How",
     "Identity",
+    "Ledger",
     "Mention",
     "NewWebhook",
     "Notification",

@@ -146,10 +146,11 @@ class Channel:
         return self._sender.earliest()
 
     def metered(self, spent: Spent) -> "Channel":
-        """Return the same channel with an account of its own."""
+        """Return the same channel with an account of its own; leave that is held goes with it."""
         other = Channel(
             self._sender, self._credential, self._endpoints, self._terms, self._clock, wrote=self._wrote
         )
+        other._leave = self._leave
         other.spent = spent
         return other
 

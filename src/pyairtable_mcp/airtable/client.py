@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from random import Random
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, overload
 from pydantic import JsonValue
 
 from pyairtable_mcp.airtable import comments, metadata, webhooks, writes
+from pyairtable_mcp.airtable.additions import Upload
 from pyairtable_mcp.airtable.cache import Key
 from pyairtable_mcp.airtable.channel import AIRTABLE, Channel, Credential, Endpoints, Terms
 from pyairtable_mcp.airtable.comments import CommentPage
@@ -27,10 +28,11 @@ from pyairtable_mcp.airtable.models import (
     User,
     Webhook,
 )
+from pyairtable_mcp.airtable.outcomes import IN_ORDER, How
 from pyairtable_mcp.airtable.reads import Reads
 from pyairtable_mcp.airtable.records import Page, Query
-from pyairtable_mcp.airtable.singles import Singles
 from pyairtable_mcp.airtable.webhooks import PayloadPage, Specification
+from pyairtable_mcp.airtable.writer import Writer
 from pyairtable_mcp.airtable.writes import Patch, Row, WriteReport
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.net.http import AsgiApp, open_http
@@ -53,10 +55,10 @@ class Airtable:
     before anything is sent; the `Upstream` errors otherwise. Fields go in and come back by their ids.
     """
 
-    def __init__(self, channel: Channel, reads: Reads, singles: Singles) -> None:
+    def __init__(self, channel: Channel, reads: Reads, writer: Writer) -> None:
         self._channel = channel
         self._reads = reads
-        self._singles = singles
+        self._writer = writer
         self._used: set[Key] = set()
 
     @property
@@ -66,7 +68,7 @@ class Airtable:
 
     def metered(self) -> "Airtable":
         """Return the same client with a new account, to learn what one piece of work costs."""
-        return Airtable(self._channel.metered(Spent()), self._reads, self._singles)
+        return Airtable(self._channel.metered(Spent()), self._reads, self._writer)
 
     async def bases(self, *, fresh: bool = False) -> tuple[Base, ...]:
         """Return every base the token can see; up to five minutes old unless `fresh`."""
@@ -121,26 +123,31 @@ class Airtable:
         return await self._reads.by_id(self._channel, base_id, table_id, ids, fields, max_age=max_age)
 
     async def create_records(
-        self, base_id: str, table_id: str, rows: Sequence[Row], *, typecast: bool = False
+        self, base_id: str, table_id: str, rows: Sequence[Row], *, typecast: bool = False, how: How = IN_ORDER
     ) -> WriteReport:
-        """Create a record for each row; see `WriteReport` for how failures are told."""
+        """Create a record for each row; see `WriteReport` for how failures are told.
+
+        What was not answered is looked for, and created again only when it is not there (`how.reconcile`).
+        """
         async with self._changing(base_id, changes=typecast):
-            if len(rows) == 1:
-                return await self._singles.create(
-                    self._channel, base_id, table_id, rows[0], typecast=typecast
-                )
-            return await writes.create(self._channel, base_id, table_id, rows, typecast=typecast)
+            return await self._writer.create(
+                self._channel, base_id, table_id, rows, typecast=typecast, how=how
+            )
 
     async def update_records(
-        self, base_id: str, table_id: str, patches: Sequence[Patch], *, typecast: bool = False
+        self,
+        base_id: str,
+        table_id: str,
+        patches: Sequence[Patch],
+        *,
+        typecast: bool = False,
+        how: How = IN_ORDER,
     ) -> WriteReport:
         """Change cells of these records; see `WriteReport` for how failures are told."""
         async with self._changing(base_id, changes=typecast):
-            if len(patches) == 1:
-                return await self._singles.update(
-                    self._channel, base_id, table_id, patches[0], typecast=typecast
-                )
-            return await writes.update(self._channel, base_id, table_id, patches, typecast=typecast)
+            return await self._writer.update(
+                self._channel, base_id, table_id, patches, typecast=typecast, how=how
+            )
 
     async def upsert_records(
         self,
@@ -150,31 +157,49 @@ class Airtable:
         match_on: Sequence[str],
         *,
         typecast: bool = False,
+        how: How = IN_ORDER,
     ) -> WriteReport:
         """Update the record each row agrees with in the `match_on` fields (1 to 3), or create it."""
         async with self._changing(base_id, changes=typecast):
-            return await writes.upsert(self._channel, base_id, table_id, rows, match_on, typecast=typecast)
+            return await self._writer.upsert(
+                self._channel, base_id, table_id, rows, match_on, typecast=typecast, how=how
+            )
 
-    async def delete_records(self, base_id: str, table_id: str, ids: Sequence[str]) -> WriteReport:
+    async def delete_records(
+        self, base_id: str, table_id: str, ids: Sequence[str], *, how: How = IN_ORDER
+    ) -> WriteReport:
         """Delete these records; see `WriteReport` for how failures are told."""
-        return await writes.delete(self._channel, base_id, table_id, ids)
+        return await writes.delete(self._channel, base_id, table_id, ids, how=how)
 
     async def upload_attachment(
-        self, base_id: str, record_id: str, field_id: str, *, filename: str, content_type: str, content: bytes
+        self,
+        base_id: str,
+        record_id: str,
+        field_id: str,
+        *,
+        filename: str,
+        content_type: str,
+        content: bytes,
+        table_id: str = "",
+        before: Collection[str] | None = None,
+        reconcile: bool = True,
     ) -> tuple[JsonValue, ...]:
         """Add a file of at most 5 MB to an attachment cell; return all the cell's attachments after it.
 
-        Raises `TooLarge` before anything is sent.
+        After a lost answer the file is looked for, if `table_id` is given; `before`, the ids of the files
+        that were there, tells it from one like it. Raises `TooLarge` before anything is sent.
         """
-        return await comments.upload(
-            self._channel,
-            base_id,
-            record_id,
-            field_id,
+        file = Upload(
+            base=base_id,
+            record=record_id,
+            field=field_id,
             filename=filename,
             content_type=content_type,
             content=content,
+            table=table_id,
+            before=before,
         )
+        return await self._writer.upload(self._channel, file, reconcile=reconcile)
 
     async def comments(
         self, base_id: str, table_id: str, record_id: str, *, size: int = 100, offset: str = ""
@@ -185,10 +210,22 @@ class Airtable:
         )
 
     async def create_comment(
-        self, base_id: str, table_id: str, record_id: str, text: str, parent: str = ""
+        self,
+        base_id: str,
+        table_id: str,
+        record_id: str,
+        text: str,
+        parent: str = "",
+        *,
+        reconcile: bool = True,
     ) -> Comment:
-        """Write a comment, in answer to the comment `parent` if given; `@[usr...]` mentions somebody."""
-        return await comments.add_comment(self._channel, base_id, table_id, record_id, text, parent=parent)
+        """Write a comment, in answer to the comment `parent` if given; `@[usr...]` mentions somebody.
+
+        After a lost answer it is looked for, and written again only when it is not there.
+        """
+        return await self._writer.comment(
+            self._channel, base_id, table_id, record_id, text, parent=parent, reconcile=reconcile
+        )
 
     async def update_comment(
         self, base_id: str, table_id: str, record_id: str, comment_id: str, text: str
@@ -344,4 +381,4 @@ async def open_airtable(
         sender = Sender(http, Pacer(clock), clock, rng)
         reads = Reads(clock)
         channel = Channel(sender, credential, endpoints, terms, clock, wrote=reads.changed)
-        yield Airtable(channel, reads, Singles())
+        yield Airtable(channel, reads, Writer(clock))
