@@ -93,6 +93,11 @@ class Shared(Generic[V]):
             flight = self._take_off(key, load)
         return await asyncio.shield(flight.task)
 
+    def peek(self, key: Key) -> V | None:
+        """Return the value at hand, if there is one."""
+        kept = self._kept.get(key)
+        return kept.value if kept else None
+
     def invalidate(self, base: str, table: str = "", record: str = "") -> None:
         """Forget what anybody knows about a base, a table or a record of it."""
         for key in {key for key in (*self._kept, *self._flights) if key.concerns(base, table, record)}:

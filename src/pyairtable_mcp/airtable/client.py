@@ -12,9 +12,9 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.airtable import comments, metadata, webhooks, writes
 from pyairtable_mcp.airtable.additions import Upload
-from pyairtable_mcp.airtable.cache import Key
 from pyairtable_mcp.airtable.channel import AIRTABLE, Channel, Credential, Endpoints, Terms
 from pyairtable_mcp.airtable.comments import CommentPage
+from pyairtable_mcp.airtable.footing import Footing
 from pyairtable_mcp.airtable.metadata import Body
 from pyairtable_mcp.airtable.models import (
     Base,
@@ -59,7 +59,8 @@ class Airtable:
         self._channel = channel
         self._reads = reads
         self._writer = writer
-        self._used: set[Key] = set()
+        self._footing = Footing(channel, reads)
+        self._untouched = True
 
     @property
     def spent(self) -> Spent:
@@ -73,14 +74,12 @@ class Airtable:
     async def bases(self, *, fresh: bool = False) -> tuple[Base, ...]:
         """Return every base the token can see; up to five minutes old unless `fresh`."""
         self._channel.ready()
-        self._using("")
-        return await self._reads.list_bases(self._channel, fresh=fresh)
+        return await self._footing.bases(fresh=fresh)
 
     async def schema(self, base_id: str, *, fresh: bool = False) -> BaseSchema:
         """Return the tables, fields and views of a base; up to five minutes old unless `fresh`."""
         self._channel.ready()
-        self._using(base_id)
-        return await self._reads.schema(self._channel, base_id, fresh=fresh)
+        return await self._footing.schema(base_id, fresh=fresh)
 
     async def page(
         self,
@@ -325,19 +324,24 @@ class Airtable:
         self._reads.bases.invalidate("")
         self.forget(base_id)
 
-    def _using(self, base_id: str) -> Key:
-        key = Key(self._channel.principal, base_id)
-        self._used.add(key)
-        return key
-
     def forget_older(self, seconds: float) -> bool:
         """Forget what was read more than `seconds` ago and used through this object; tell if there was any.
 
         A name that such memory does not hold may be a new one.
         """
-        bases = [self._reads.bases.forget_older(key, seconds) for key in self._used if not key.base]
-        schemas = [self._reads.schemas.forget_older(key, seconds) for key in self._used if key.base]
-        return any(bases + schemas)
+        return self._footing.forget_older(seconds)
+
+    async def shifted(self) -> bool:
+        """Tell whether a schema that was used from memory has changed; it is read again for that, once.
+
+        Ask this when Airtable refuses what by our memory is right.
+        """
+        return await self._footing.shifted()
+
+    @property
+    def untouched(self) -> bool:
+        """Tell whether nothing was asked through this object that changes records, tables or fields."""
+        return self._untouched
 
     def forget(self, base_id: str) -> None:
         """Drop what is remembered of a base, because its schema was seen to have changed."""
@@ -347,6 +351,7 @@ class Airtable:
     @asynccontextmanager
     async def _changing(self, base_id: str, *, changes: bool = True) -> AsyncIterator[None]:
         """Forget the schema after what may change it: also a typecast, which makes select options."""
+        self._untouched = False
         try:
             yield
         finally:

@@ -23,13 +23,17 @@ from pyairtable_mcp.base.errors import (
 from pyairtable_mcp.base.policy import Policy
 from pyairtable_mcp.base.text import closest, quoted
 from pyairtable_mcp.operations.call import Args, Call
-from pyairtable_mcp.operations.results import Changes, Result
+from pyairtable_mcp.operations.results import Changes, Fate, Result
 from pyairtable_mcp.surface.arguments import parse
 from pyairtable_mcp.surface.catalog import CATALOG, Tool, offered
 from pyairtable_mcp.surface.render.answer import Answer, answer, refusal
 from pyairtable_mcp.surface.render.page import Paper
 
 MEMORY_SECONDS: Final = 10.0
+CHANGED: Final = "The base was changed by somebody else meanwhile: describe it again, then decide."
+SCHEMA_KINDS: Final = frozenset({"UNKNOWN_FIELD_NAME", "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", "NOT_FOUND"})
+"""Refusals of a whole request for what it names, not for its values: none of its rows was looked at."""
+_NOT_DONE: Final = (Fate.REJECTED, Fate.NOT_SENT, Fate.UNCHANGED)
 _MAYBE_OUTDATED: Final = (UnknownName, AmbiguousName, BadValue, ReadOnlyField, InvalidArguments)
 _CONTRADICTED: Final = (Rejected, NotFound, Forbidden)
 _logger = logging.getLogger(__name__)
@@ -62,25 +66,31 @@ class Dispatcher:
             )
 
     async def _run(self, spec: Tool, args: Args) -> Answer:
-        """Run the tool; a refusal by an older memory of the schema is looked into once, with a fresh one."""
+        """Run the tool; what an older memory of the schema may have caused is run again, once."""
         call = self._new_call()
         try:
-            return await self._once(call, spec, args)
+            result: Result = await spec.run(call, args)
         except _MAYBE_OUTDATED:
             if not call.airtable.forget_older(MEMORY_SECONDS):
                 raise
-        return await self._once(self._new_call(), spec, args)
+        except _CONTRADICTED as error:
+            if not await call.airtable.shifted():
+                raise
+            if not call.airtable.untouched:
+                raise error.retold(error.message, hint=CHANGED) from error
+        else:
+            if not await self._contradicted(call, result):
+                return self.render(call, result)
+        again = self._new_call()
+        return self.render(again, await spec.run(again, args))
 
-    async def _once(self, call: Call, spec: Tool, args: Args) -> Answer:
-        """Run the tool; when Airtable refuses what our memory of the schema allowed, drop that memory."""
-        try:
-            result: Result = await spec.run(call, args)
-            if isinstance(result, Changes) and result.error:
-                call.airtable.forget_older(-1)
-        except _CONTRADICTED:
-            call.airtable.forget_older(-1)
-            raise
-        return self.render(call, result)
+    async def _contradicted(self, call: Call, result: Result) -> bool:
+        """Tell whether a write was refused, whole, for what a changed schema explains; if so, forget that."""
+        if not isinstance(result, Changes) or not isinstance(result.error, _CONTRADICTED):
+            return False
+        shifted = await call.airtable.shifted()
+        refused = all(one.fate in _NOT_DONE for one in result.changes)
+        return shifted and refused and result.error.kind in SCHEMA_KINDS
 
     def render(self, call: Call, result: Result) -> Answer:
         """Return a result as an answer within the limits of this server."""
