@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -79,18 +80,32 @@ class Dispatcher:
             if not call.airtable.untouched:
                 raise error.retold(error.message, hint=CHANGED) from error
         else:
-            if not await self._contradicted(call, result):
-                return self.render(call, result)
+            settled = await self._settled(call, spec, args, result)
+            if settled:
+                return self.render(call, settled)
         again = self._new_call()
         return self.render(again, await spec.run(again, args))
 
-    async def _contradicted(self, call: Call, result: Result) -> bool:
-        """Tell whether a write was refused, whole, for what a changed schema explains; if so, forget that."""
+    async def _settled(self, call: Call, spec: Tool, args: Args, result: Result) -> Result | None:
+        """Return the result to show; None for a write that was refused, whole, by a schema new to us."""
         if not isinstance(result, Changes) or not isinstance(result.error, _CONTRADICTED):
-            return False
-        shifted = await call.airtable.shifted()
-        refused = all(one.fate in _NOT_DONE for one in result.changes)
-        return shifted and refused and result.error.kind in SCHEMA_KINDS
+            return result
+        if not await call.airtable.shifted():
+            return result
+        undone = all(one.fate in _NOT_DONE for one in result.changes)
+        if undone and result.error.kind in SCHEMA_KINDS:
+            return None
+        if undone:
+            await self._rehearse(spec, args)
+        return replace(result, error=result.error.retold(result.error.message, hint=CHANGED))
+
+    async def _rehearse(self, spec: Tool, args: Args) -> None:
+        """Raise what the schema of today says to a write that was refused for its values.
+
+        To really write it again could double a row, should Airtable have taken some of a refused request.
+        """
+        if "dry_run" in type(args).model_fields:
+            await spec.run(self._new_call(), args.model_copy(update={"dry_run": True}))
 
     def render(self, call: Call, result: Result) -> Answer:
         """Return a result as an answer within the limits of this server."""
