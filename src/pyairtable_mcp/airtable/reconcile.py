@@ -85,7 +85,8 @@ def _matched(firm: Sequence[Sequence[int]]) -> dict[int, int]:
     owner: dict[int, int] = {}
 
     def place(row: int, tried: set[int]) -> bool:
-        for record in firm[row]:
+        # Free ones first, so that rows alike get records in the order they are found.
+        for record in sorted(firm[row], key=owner.__contains__):
             if record not in tried:
                 tried.add(record)
                 if record not in owner or place(owner[record], tried):
