@@ -19,6 +19,7 @@ from pyairtable_mcp.base.errors import (
     Unavailable,
     Upstream,
 )
+from pyairtable_mcp.net.line import Priority
 from pyairtable_mcp.sandbox.http.faults import Fault
 from tests.airtable.conftest import TOKEN, Pair
 from tests.net.driving import finish
@@ -241,3 +242,17 @@ async def test_what_a_request_costs_is_told_once(pair: Pair) -> None:
     work = zip(pair.ids, callers, strict=False)
     await finish(pair.clock, *(rename(pair, one, "x", at=at) for one, at in work))
     assert sum(at.spent.requests for at in callers) == len(pair.asked()) == 1
+
+
+async def test_the_urgent_neither_waits_for_bulk_nor_travels_with_it(paced: Pair) -> None:
+    bulk = paced.at.metered(Priority.BULK)
+    busy = [asyncio.create_task(rename(paced, one, "busy")) for one in paced.ids[:50]]
+    await paced.clock.advance(0.0)
+    later = [asyncio.create_task(rename(paced, one, "bulk", at=bulk)) for one in paced.ids[50:150]]
+    await paced.clock.advance(0.1)
+    paced.asked()
+    urgent = asyncio.create_task(rename(paced, paced.ids[150], "urgent"))
+    await paced.clock.advance(1.0)
+    assert urgent.done()
+    assert paced.sandbox.requests[0].records == 1
+    await finish(paced.clock, *map(asyncio.wait_for, [*busy, *later], [90] * 150))

@@ -17,6 +17,7 @@ from pyairtable_mcp.airtable.wire import Parse, judge
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import NotConfigured
 from pyairtable_mcp.net.http import Request, Response
+from pyairtable_mcp.net.line import Priority, Turn
 from pyairtable_mcp.net.pacing import Limit
 from pyairtable_mcp.net.resend import Effect
 from pyairtable_mcp.net.sender import DEADLINE, Call, Leave, Reply, Sender, Spent, Verdict
@@ -116,6 +117,7 @@ class Channel:
         clock: Clock,
         *,
         wrote: Wrote = _nobody,
+        priority: Priority = Priority.INTERACTIVE,
     ) -> None:
         self._sender = sender
         self._credential = credential
@@ -123,6 +125,7 @@ class Channel:
         self._terms = terms
         self._clock = clock
         self._wrote = wrote
+        self._priority = priority
         self._leave: Leave | None = None
         self.spent = Spent()
 
@@ -130,6 +133,11 @@ class Channel:
     def principal(self) -> str:
         """Return a name for whose eyes the answers are; it belongs into every cache key."""
         return self._credential.key if self._credential else ""
+
+    @property
+    def turn(self) -> Turn:
+        """Return who asks, and how urgently; what differs in this is never asked together."""
+        return Turn(self._priority, self.principal)
 
     @property
     def clock(self) -> Clock:
@@ -145,10 +153,19 @@ class Channel:
         """Return a moment that Airtable's clock has surely reached by now."""
         return self._sender.earliest()
 
-    def metered(self, spent: Spent) -> "Channel":
-        """Return the same channel with an account of its own; leave that is held goes with it."""
+    def metered(self, spent: Spent, priority: Priority | None = None) -> "Channel":
+        """Return the same channel with an account, and perhaps a priority, of its own.
+
+        Leave that is held goes with it.
+        """
         other = Channel(
-            self._sender, self._credential, self._endpoints, self._terms, self._clock, wrote=self._wrote
+            self._sender,
+            self._credential,
+            self._endpoints,
+            self._terms,
+            self._clock,
+            wrote=self._wrote,
+            priority=self._priority if priority is None else priority,
         )
         other._leave = self._leave
         other.spent = spent
@@ -162,7 +179,9 @@ class Channel:
         """
         self.ready()
         begun = self._clock.monotonic()
-        async with self._sender.leave(self._limits(base), self._terms.seconds, self.spent) as leave:
+        async with self._sender.leave(
+            self._limits(base), self._terms.seconds, self.spent, self.turn
+        ) as leave:
             waited = self._clock.monotonic() - begun
             held = self.metered(self.spent)
             held._terms = replace(self._terms, seconds=self._terms.seconds - waited)
@@ -206,6 +225,7 @@ class Channel:
             limits=self._limits(ask.base),
             effect=ask.effect,
             seconds=self._terms.seconds,
+            turn=self.turn,
             leave=self._leave,
         )
         try:

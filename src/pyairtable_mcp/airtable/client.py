@@ -36,6 +36,7 @@ from pyairtable_mcp.airtable.writer import Writer
 from pyairtable_mcp.airtable.writes import Patch, Row, WriteReport
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.net.http import AsgiApp, open_http
+from pyairtable_mcp.net.line import Priority
 from pyairtable_mcp.net.pacing import Pacer
 from pyairtable_mcp.net.sender import DEADLINE, Sender, Spent
 
@@ -67,9 +68,12 @@ class Airtable:
         """Return the account of what went through this object: requests sent, seconds waited for leave."""
         return self._channel.spent
 
-    def metered(self) -> "Airtable":
-        """Return the same client with a new account, to learn what one piece of work costs."""
-        return Airtable(self._channel.metered(Spent()), self._reads, self._writer)
+    def metered(self, priority: Priority | None = None) -> "Airtable":
+        """Return the same client with a new account, to learn what one piece of work costs.
+
+        With a `priority` its requests line up with others of that urgency.
+        """
+        return Airtable(self._channel.metered(Spent(), priority), self._reads, self._writer)
 
     async def bases(self, *, fresh: bool = False) -> tuple[Base, ...]:
         """Return every base the token can see; up to five minutes old unless `fresh`."""
