@@ -84,7 +84,6 @@ async def test_another_spelling_of_the_same_value_is_no_change(studio: World) ->
     )
     builder.connect()
     fill(
-        builder,
         things,
         {
             "Name": "x",
@@ -117,7 +116,7 @@ async def test_zero_is_a_value_and_not_an_empty_cell(studio: World) -> None:
     builder = lab(studio.sandbox)
     sums = builder.table("Sums", c.line("Name"), c.number("Number", 0))
     builder.connect()
-    fill(builder, sums, {"Name": "blank"}, {"Name": "zero", "Number": 0})
+    fill(sums, {"Name": "blank"}, {"Name": "zero", "Number": 0})
     patches = [{"id": "blank", "fields": {"Number": 0}}, {"id": "zero", "fields": {"Number": None}}]
     reply = await studio.call("update_records", base="Lab", table="Sums", records=patches)
     assert "Number: (empty) → 0" in reply.text

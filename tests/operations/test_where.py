@@ -71,7 +71,6 @@ def build_lab(world: World) -> None:
     )
     builder.connect()
     fill(
-        builder,
         things,
         {"Name": "blank"},
         {"Name": "zero", "Text": "nothing", "Number": 0, "Share": 0, "Took": 0},
