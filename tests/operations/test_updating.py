@@ -7,7 +7,7 @@ from pyairtable_mcp.sandbox.seeds import columns as c
 from tests.support.answers import fenced
 from tests.support.behaviours import behaviour
 from tests.support.inside import data_requests, fill, lab, named, raw, the_table, writes
-from tests.support.world import World
+from tests.support.world import World, wound
 
 
 @behaviour("update.by_name", "update.by_id")
@@ -205,8 +205,8 @@ async def test_a_field_for_one_link_takes_no_second(studio: World) -> None:
     assert data_requests(studio.requests) == []
 
 
-@behaviour("fail.middle", "fail.resent")
-async def test_an_update_is_sent_again_after_a_lost_answer_and_nothing_is_left_open(studio: World) -> None:
+@behaviour("fail.middle")
+async def test_a_refused_update_in_the_middle_is_told_by_record_id(studio: World) -> None:
     studio.sandbox.faults.add(Fault(method="PATCH", status=422, skip=1, body={"error": {"type": "NO"}}))
     tasks = raw(studio.sandbox, "Tasks")[:25]
     patches = [{"id": one.id, "fields": {"Name": f"Changed {n}"}} for n, one in enumerate(tasks)]
@@ -216,6 +216,18 @@ async def test_an_update_is_sent_again_after_a_lost_answer_and_nothing_is_left_o
     assert lines["updated"].split(", ") == [one.id for one in tasks[:10]]
     assert lines["rejected"].split(", ") == [one.id for one in tasks[10:20]]
     assert lines["not sent"].split(", ") == [one.id for one in tasks[20:]]
+
+
+@behaviour("fail.resent")
+async def test_an_update_whose_answer_is_lost_is_sent_again_and_ends_as_one_change(studio: World) -> None:
+    studio.sandbox.faults.add(Fault(method="PATCH", status=0, before_commit=False, times=2))
+    tasks = raw(studio.sandbox, "Tasks")[:12]
+    patches = [{"id": one.id, "fields": {"Name": f"Changed {n}"}} for n, one in enumerate(tasks)]
+    async with wound(studio):
+        reply = await studio.call("update_records", base="Studio", table="Tasks", records=patches)
+    assert "Changed 12 records" in reply.text
+    assert len(writes(studio.requests)) == 4
+    assert [one["Name"] for one in raw(studio.sandbox, "Tasks")[:12]] == [f"Changed {n}" for n in range(12)]
 
 
 @behaviour("update.link_by_filter")

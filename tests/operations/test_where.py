@@ -315,10 +315,15 @@ async def test_the_first_and_the_last_day_of_the_calendar_are_days_too(
 
 @behaviour("where.select")
 async def test_an_option_is_matched_as_a_whole_and_by_id(bench: World) -> None:
+    choices = the_field(bench.sandbox, "Things", "State", LAB).options["choices"]
+    assert isinstance(choices, list)
+    first = choices[0]
+    assert isinstance(first, dict)
     await judge(
         bench,
         [
             (is_("State", "=", "in review"), lambda r: r["State"] == "In Review"),
+            (is_("State", "=", first["id"]), lambda r: r["State"] == first["name"]),
             (is_("State", "=", "In"), lambda r: r["State"] == "In"),
             (is_("State", "!=", "Done"), lambda r: r["State"] != "Done"),
             (is_("State", "in", ["In", "Done"]), lambda r: r["State"] in ("In", "Done")),

@@ -80,7 +80,7 @@ async def complete(world: World, name: str, value: str, **known: str) -> list[st
     return list(found.completion.values)
 
 
-@behaviour("completions")
+@behaviour("complete.names")
 async def test_bases_tables_and_records_complete_as_they_are_typed(world: World) -> None:
     assert await complete(world, "base", "stu") == ["Studio"]
     assert await complete(world, "base", "") == ["Studio", "Archive"]
@@ -94,7 +94,7 @@ async def test_bases_tables_and_records_complete_as_they_are_typed(world: World)
     assert len(await complete(world, "record", "", base="Studio", table="Tasks")) <= 100
 
 
-@behaviour("completions.none")
+@behaviour("complete.none")
 async def test_what_cannot_be_completed_completes_to_nothing(world: World) -> None:
     assert await complete(world, "table", "t") == []
     assert await complete(world, "table", "t", base="Nope") == []
@@ -103,14 +103,14 @@ async def test_what_cannot_be_completed_completes_to_nothing(world: World) -> No
     assert await complete(world, "record", "no such record", base="Studio", table="Tasks") == []
 
 
-@behaviour("completions.prompt")
+@behaviour("complete.prompt")
 async def test_arguments_of_prompts_complete_too(world: World) -> None:
     ref = PromptReference(type="ref/prompt", name="explore_base")
     found = await world.client.complete(ref, {"name": "base", "value": "arch"})
     assert list(found.completion.values) == ["Archive"]
 
 
-@behaviour("prompts")
+@behaviour("prompts.filled")
 async def test_prompts_are_listed_and_filled_in(world: World) -> None:
     prompts = (await world.client.list_prompts()).prompts
     assert [one.name for one in prompts] == ["explore_base", "clean_up_table", "import_rows"]
