@@ -186,6 +186,10 @@ async def test_a_record_name_that_is_not_exactly_one_record_is_refused_with_cand
 @behaviour("write.link_replace")
 async def test_links_are_replaced_as_a_whole_and_their_names_resolved_together(studio: World) -> None:
     patches = [{"id": "Website relaunch", "fields": {"Team": ["Ada Larsen"], "Lead": "Uma Rao"}}]
+    shown = await studio.call(
+        "update_records", base="Studio", table="Projects", records=patches, dry_run=True
+    )
+    assert "Team: Uma Rao, Wanda Zielinska → Ada Larsen; Lead: Elena Rossi → Uma Rao" in shown.text
     studio.requests.clear()
     reply = await studio.call("update_records", base="Studio", table="Projects", records=patches)
     assert not reply.is_error, reply.text

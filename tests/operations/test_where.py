@@ -100,7 +100,7 @@ def build_lab(world: World) -> None:
 
 @pytest.fixture
 async def bench() -> AsyncIterator[World]:
-    async with held(open_world()) as opened:
+    async with held(open_world(seed="empty")) as opened:
         build_lab(opened)
         yield opened
 
@@ -276,7 +276,7 @@ def within(zone: str, op: str, other: str) -> Holds:
 @behaviour("where.date_time")
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Kiritimati"])
 async def test_a_moment_belongs_to_the_day_it_has_in_the_servers_time_zone(zone: str) -> None:
-    async with open_world(settings=Settings(time_zone=zone)) as world:
+    async with open_world(settings=Settings(time_zone=zone), seed="empty") as world:
         build_lab(world)
         values = [
             "2025-12-31",
@@ -294,7 +294,7 @@ async def test_a_moment_belongs_to_the_day_it_has_in_the_servers_time_zone(zone:
 
 @behaviour("where.date_time")
 async def test_a_moment_without_an_offset_is_read_in_the_servers_time_zone() -> None:
-    async with open_world(settings=Settings(time_zone="America/New_York")) as world:
+    async with open_world(settings=Settings(time_zone="America/New_York"), seed="empty") as world:
         build_lab(world)
         local = await matching(world, [is_("Moment", ">=", "2026-01-01T00:00:00")])
         assert local == await matching(world, [is_("Moment", ">=", "2026-01-01T05:00:00Z")])
@@ -428,7 +428,7 @@ async def test_two_people_of_one_name_are_told_apart_by_their_email(bench: World
 
 
 @behaviour("where.computed")
-async def test_formulas_rollups_and_lookups_compare_by_what_they_show(bench: World) -> None:
+async def test_formulas_compare_by_what_they_show(bench: World) -> None:
     await judge(
         bench,
         [
@@ -436,8 +436,12 @@ async def test_formulas_rollups_and_lookups_compare_by_what_they_show(bench: Wor
             (is_("Label", "starts_with", "D"), lambda r: r.text("Label").startswith("d")),
         ],
     )
+
+
+@behaviour("where.computed")
+async def test_rollups_and_lookups_compare_by_what_they_show(studio: World) -> None:
     await judge(
-        bench,
+        studio,
         [
             (is_("Billed", ">", 20_000), compared("Billed", ">", 20_000)),
             (is_("Billed", "=", 0), compared("Billed", "=", 0)),
@@ -460,14 +464,14 @@ async def test_formulas_rollups_and_lookups_compare_by_what_they_show(bench: Wor
 
 
 @behaviour("where.link_name", "where.link_id")
-async def test_links_are_followed_by_name_and_by_id(bench: World) -> None:
-    acme = named(bench.sandbox, "Clients", "Acme Robotics").id
+async def test_links_are_followed_by_name_and_by_id(studio: World) -> None:
+    acme = named(studio.sandbox, "Clients", "Acme Robotics").id
     globex, globex_ltd = (
-        named(bench.sandbox, "Clients", "Globex").id,
-        named(bench.sandbox, "Clients", "Globex Ltd").id,
+        named(studio.sandbox, "Clients", "Globex").id,
+        named(studio.sandbox, "Clients", "Globex Ltd").id,
     )
     await judge(
-        bench,
+        studio,
         [
             (is_("Client", "=", "Acme Robotics"), lambda r: acme in listing(r, "Client")),
             (is_("Client", "=", "acme robotics"), lambda r: acme in listing(r, "Client")),
@@ -492,6 +496,27 @@ async def test_links_are_followed_by_name_and_by_id(bench: World) -> None:
         base="Studio",
         name="Projects",
     )
+
+
+@behaviour("where.link_one_way")
+async def test_a_link_without_an_other_side_is_followed_by_name_and_id(bench: World) -> None:
+    fields = [{"name": "Name", "type": "text"}]
+    await bench.call("create_table", base=LAB, table="Nodes", fields=fields)
+    link = [{"name": "Next", "type": "links", "links_to": "Nodes"}]
+    await bench.call("create_fields", base=LAB, table="Nodes", fields=link)
+    rows = [{"Name": name} for name in ("a", "b", "b, c", "c", "twin", "twin")]
+    await bench.call("create_records", base=LAB, table="Nodes", records=rows)
+    ids = [one.id for one in raw(bench.sandbox, "Nodes", LAB)]
+    links = [{"Name": f"to {n}", "Next": [key]} for n, key in enumerate(ids)]
+    reply = await bench.call("create_records", base=LAB, table="Nodes", records=links)
+    assert not reply.is_error, reply.text
+    for n, key in enumerate(ids):
+        reply = await bench.call("find_records", base=LAB, table="Nodes", where=[is_("Next", "=", key)])
+        found = table(reply.text).column("Name")
+        assert found == [f"to {n}"] or (n > 3 and reply.code == "ambiguous_name"), (n, reply.text)
+    for n, name in enumerate(("a", "b", "b, c", "c")):
+        reply = await bench.call("find_records", base=LAB, table="Nodes", where=[is_("Next", "=", name)])
+        assert table(reply.text).column("Name") == [f"to {n}"], reply.text
 
 
 @behaviour("where.link_ambiguous")

@@ -154,10 +154,10 @@ async def test_a_column_of_zeros_is_not_empty(studio: World) -> None:
     ("columns", "records", "cell"),
     [
         (1, 1_000, "x" * 400),
-        (5_000, 3, "x"),
-        (5_000, 3, None),
+        (2_000, 3, "x"),
+        (2_000, 3, None),
         (1, 1, "日" * 100_000),
-        (40, 1_000, "ab\u202e|" * 100),
+        (40, 60, "ab\u202e|" * 100),
     ],
 )
 def test_no_answer_breaks_the_hard_ceiling(
