@@ -23,9 +23,9 @@ def bases_text(found: BaseList, paper: Paper) -> str:
     if not found.bases:
         return f"None of the {found.total} bases has such a name."
     lines = [" ".join(filter(None, [visible(b.name), b.id, b.permission_level])) for b in found.bases]
-    count = fitting(lines, HARD_TOKENS)
-    more = "" if count == len(lines) else f" {len(lines) - count} more: use search."
-    return f"{len(found.bases)} of {found.total} bases.{more}\n" + paper.fenced(lines[:count])
+    told = fitting(lines, HARD_TOKENS)
+    more = "" if len(told) == len(lines) else f" {len(lines) - len(told)} more: use search."
+    return f"{len(found.bases)} of {found.total} bases.{more}\n" + paper.fenced(told)
 
 
 def description_text(what: Description, paper: Paper) -> str:
@@ -38,10 +38,10 @@ def description_text(what: Description, paper: Paper) -> str:
         if tokens("\n".join(lines)) <= (HARD_TOKENS if long else ceiling):
             return "\n".join([_heading(what) + note, paper.fenced(lines)])
     lines = [_table_line(table) for table in what.tables]
-    count = fitting(lines, HARD_TOKENS if long else SHORT_TOKENS)
-    left = f" {len(lines) - count} tables left out." if count < len(lines) else ""
+    told = fitting(lines, HARD_TOKENS if long else SHORT_TOKENS)
+    left = f" {len(lines) - len(told)} tables left out." if len(told) < len(lines) else ""
     note = f" Too long to show the fields: ask for one table.{left}"
-    return "\n".join([_heading(what) + note, paper.fenced(lines[:count])])
+    return "\n".join([_heading(what) + note, paper.fenced(told)])
 
 
 def _heading(what: Description) -> str:
