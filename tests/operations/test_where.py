@@ -301,16 +301,26 @@ async def test_a_moment_without_an_offset_is_read_in_the_servers_time_zone() -> 
 
 
 @behaviour("where.calendar_edges")
-@pytest.mark.parametrize("field", ["Day", "Moment"])
-@pytest.mark.parametrize(
-    "value", ["9999-12-31", "0001-01-01", "9999-12-31T23:59:59Z", "today+99999", "today-99999"]
-)
-async def test_the_first_and_the_last_day_of_the_calendar_are_days_too(
-    bench: World, field: str, value: str
-) -> None:
-    for op in ORDERS:
-        reply = await bench.call("find_records", base=LAB, table="Things", where=[is_(field, op, value)])
-        assert reply.code in ("", "bad_value"), reply.text
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Anchorage"])
+async def test_the_first_and_the_last_day_of_the_calendar_are_days_too(zone: str) -> None:
+    edges = (
+        "9999-12-31",
+        "0001-01-01",
+        "9999-12-31T23:59:59Z",
+        "0001-01-01T00:00:00",
+        "today+99999",
+        "today-99999",
+    )
+    async with open_world(settings=Settings(time_zone=zone), seed="empty") as world:
+        build_lab(world)
+        for field in ("Day", "Moment"):
+            for value in edges:
+                for op in ORDERS:
+                    where = [is_(field, op, value)]
+                    reply = await world.call("find_records", base=LAB, table="Things", where=where)
+                    assert reply.code in ("", "bad_value"), (where, reply.text)
+        late = await matching(world, [is_("Moment", "<", "9999-12-31")])
+        assert late == [one.id for one in raw(world.sandbox, "Things", LAB) if one["Moment"]]
 
 
 @behaviour("where.select")

@@ -189,6 +189,7 @@ def test_no_answer_breaks_the_hard_ceiling(
         ("2026-03-31T14:30:00.000Z", "Europe/Berlin", "2026-03-31T16:30+02:00"),
         ("2026-01-31T14:30:00.000Z", "America/New_York", "2026-01-31T09:30-05:00"),
         ("not a moment", "UTC", "not a moment"),
+        ("2026-03-31T14:30:00", "Europe/Berlin", "2026-03-31T14:30:00"),
     ],
 )
 def test_a_moment_is_shown_in_the_servers_time_zone(text: str, zone: str, shown: str) -> None:
@@ -216,6 +217,8 @@ def test_a_moment_is_shown_in_the_servers_time_zone(text: str, zone: str, shown:
         ("formula", {"specialValue": "NaN"}, "NaN"),
         ("singleLineText", "a|b\\c\nd", "a\\|b\\\\c\\nd"),
         ("singleLineText", None, ""),
+        ("button", {"unknown": 1}, '{"unknown": 1}'),
+        ("barcode", {"text": None, "value": {"a": "é"}}, '{"a": "é"}'),
     ],
 )
 def test_a_cell_is_shown_as_people_read_it(kind: str, value: str, shown: str) -> None:
