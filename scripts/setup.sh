@@ -17,6 +17,16 @@ fail() {
     exit 1
 }
 
+# A registry that stumbles is asked again: four tries, half a minute in all.
+persistently() {
+    for pause in 3 9 18; do
+        "$@" && return
+        printf 'setup: that did not work; trying again in %s s\n' "$pause" >&2
+        sleep "$pause"
+    done
+    "$@"
+}
+
 is_new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
 }
@@ -38,7 +48,7 @@ find_python() {
 
 with_uv() {
     [ -x "$venv/bin/python" ] || uv venv --quiet --python "$python" "$venv"
-    uv pip install --quiet --python "$venv/bin/python" --editable ".[$extras]"
+    persistently uv pip install --quiet --python "$venv/bin/python" --editable ".[$extras]"
 }
 
 # Some systems ship venv without ensurepip, so the pip that is already there installs into the new environment.
@@ -46,7 +56,7 @@ with_pip() {
     "$python" -m pip --version >/dev/null 2>&1 || fail "$python has no pip. Install it (for instance the package python3-pip), or install uv."
     [ -x "$venv/bin/python" ] || "$python" -m venv --without-pip "$venv" ||
         fail "$python could not make an environment. Install its venv module (for instance the package python3-venv)."
-    "$python" -m pip --python "$venv/bin/python" install --quiet --disable-pip-version-check --editable ".[$extras]" ||
+    persistently "$python" -m pip --retries 10 --python "$venv/bin/python" install --quiet --disable-pip-version-check --editable ".[$extras]" ||
         fail "pip could not install the packages; the lines above say why."
 }
 

@@ -3,9 +3,17 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.held import held
 from tests.support.world import Era, World, open_world
+
+# Time limits per example only measure how busy the machine is. `--hypothesis-profile thorough` looks longer.
+settings.register_profile("usual", deadline=None)
+settings.register_profile(
+    "thorough", deadline=None, max_examples=1_250, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("usual")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,6 +5,7 @@ import pytest
 from pyairtable_mcp.base.settings import LimitSettings, Settings
 from pyairtable_mcp.sandbox.http.faults import Fault
 from pyairtable_mcp.sandbox.seeds import columns as c
+from pyairtable_mcp.sandbox.state.model import User
 from tests.support.answers import fenced
 from tests.support.behaviours import behaviour
 from tests.support.inside import data_requests, lab, named, raw, the_field, the_table, writes
@@ -233,6 +234,18 @@ async def test_a_person_who_is_not_exactly_one_is_refused_with_candidates(studio
     )
     assert reply.code == "unknown_name"
     assert any("sam.rivera@example.com" in told for told in reply.candidates)
+    for user_id, email in (("usrTwin0000000001", "a@twin.example"), ("usrTwin0000000002", "b@twin.example")):
+        studio.sandbox.workspace.users[user_id] = User(user_id, "Robin Twin", email)
+        records = list(the_table(studio.sandbox, "Projects").records.values())
+        held = records[0 if email.startswith("a") else 1]
+        held.cells[the_field(studio.sandbox, "Projects", "Owner").id] = user_id
+    reply = await studio.call(
+        "create_records", base="Studio", table="Projects", records=[{"Owner": "robin twin"}]
+    )
+    assert reply.code == "ambiguous_name"
+    assert all(
+        any(email in told for told in reply.candidates) for email in ("a@twin.example", "b@twin.example")
+    )
     assert writes(studio.requests) == []
 
 

@@ -88,7 +88,7 @@ async def test_a_field_whose_name_begins_with_a_minus_can_be_sorted_by(studio: W
     builder = lab(studio.sandbox)
     odd = builder.table("Odd", c.line("Name"), c.number("-Due", 0), c.number("Due", 0))
     builder.connect()
-    fill(builder, odd, {"Name": "a", "-Due": 2, "Due": 5}, {"Name": "b", "-Due": 1, "Due": 9})
+    fill(odd, {"Name": "a", "-Due": 2, "Due": 5}, {"Name": "b", "-Due": 1, "Due": 9})
     reply = await studio.call("find_records", base="Lab", table="Odd", sort=["-Due"])
     assert table(reply.text).column("Name") == ["b", "a"]
     reply = await studio.call(
@@ -189,7 +189,7 @@ async def test_a_walk_cut_by_the_token_budget_gives_every_record_exactly_once(li
         builder = lab(world.sandbox)
         long = builder.table("Long", c.line("Name"), *c.plain("multilineText", "Text"))
         builder.connect()
-        fill(builder, long, *({"Name": f"{n}", "Text": "x" * (n * 37 % 2_000)} for n in range(250)))
+        fill(long, *({"Name": f"{n}", "Text": "x" * (n * 37 % 2_000)} for n in range(250)))
         arguments = {"base": "Lab", "table": "Long", "sort": ["-Name"]} | ({"limit": limit} if limit else {})
         ids = await walk(world, **arguments)
         assert sorted(ids) == sorted(one.id for one in raw(world.sandbox, "Long", "Lab"))
@@ -203,7 +203,7 @@ async def test_a_row_larger_than_the_budget_still_moves_the_walk_on() -> None:
         builder = lab(world.sandbox)
         long = builder.table("Long", c.line("Name"), *c.plain("multilineText", "Text"))
         builder.connect()
-        fill(builder, long, *({"Name": f"{n}", "Text": "y" * 99_000} for n in range(5)))
+        fill(long, *({"Name": f"{n}", "Text": "y" * 99_000} for n in range(5)))
         ids = await walk(world, base="Lab", table="Long")
         assert ids == [one.id for one in raw(world.sandbox, "Long", "Lab")]
 

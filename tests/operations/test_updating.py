@@ -7,7 +7,7 @@ from pyairtable_mcp.sandbox.seeds import columns as c
 from tests.support.answers import fenced
 from tests.support.behaviours import behaviour
 from tests.support.inside import data_requests, fill, lab, named, raw, the_table, writes
-from tests.support.world import World
+from tests.support.world import World, wound
 
 
 @behaviour("update.by_name", "update.by_id")
@@ -84,7 +84,6 @@ async def test_another_spelling_of_the_same_value_is_no_change(studio: World) ->
     )
     builder.connect()
     fill(
-        builder,
         things,
         {
             "Name": "x",
@@ -117,7 +116,7 @@ async def test_zero_is_a_value_and_not_an_empty_cell(studio: World) -> None:
     builder = lab(studio.sandbox)
     sums = builder.table("Sums", c.line("Name"), c.number("Number", 0))
     builder.connect()
-    fill(builder, sums, {"Name": "blank"}, {"Name": "zero", "Number": 0})
+    fill(sums, {"Name": "blank"}, {"Name": "zero", "Number": 0})
     patches = [{"id": "blank", "fields": {"Number": 0}}, {"id": "zero", "fields": {"Number": None}}]
     reply = await studio.call("update_records", base="Lab", table="Sums", records=patches)
     assert "Number: (empty) → 0" in reply.text
@@ -187,6 +186,10 @@ async def test_a_record_name_that_is_not_exactly_one_record_is_refused_with_cand
 @behaviour("write.link_replace")
 async def test_links_are_replaced_as_a_whole_and_their_names_resolved_together(studio: World) -> None:
     patches = [{"id": "Website relaunch", "fields": {"Team": ["Ada Larsen"], "Lead": "Uma Rao"}}]
+    shown = await studio.call(
+        "update_records", base="Studio", table="Projects", records=patches, dry_run=True
+    )
+    assert "Team: Uma Rao, Wanda Zielinska → Ada Larsen; Lead: Elena Rossi → Uma Rao" in shown.text
     studio.requests.clear()
     reply = await studio.call("update_records", base="Studio", table="Projects", records=patches)
     assert not reply.is_error, reply.text
@@ -206,8 +209,8 @@ async def test_a_field_for_one_link_takes_no_second(studio: World) -> None:
     assert data_requests(studio.requests) == []
 
 
-@behaviour("fail.middle", "fail.resent")
-async def test_an_update_is_sent_again_after_a_lost_answer_and_nothing_is_left_open(studio: World) -> None:
+@behaviour("fail.middle")
+async def test_a_refused_update_in_the_middle_is_told_by_record_id(studio: World) -> None:
     studio.sandbox.faults.add(Fault(method="PATCH", status=422, skip=1, body={"error": {"type": "NO"}}))
     tasks = raw(studio.sandbox, "Tasks")[:25]
     patches = [{"id": one.id, "fields": {"Name": f"Changed {n}"}} for n, one in enumerate(tasks)]
@@ -217,6 +220,18 @@ async def test_an_update_is_sent_again_after_a_lost_answer_and_nothing_is_left_o
     assert lines["updated"].split(", ") == [one.id for one in tasks[:10]]
     assert lines["rejected"].split(", ") == [one.id for one in tasks[10:20]]
     assert lines["not sent"].split(", ") == [one.id for one in tasks[20:]]
+
+
+@behaviour("fail.resent")
+async def test_an_update_whose_answer_is_lost_is_sent_again_and_ends_as_one_change(studio: World) -> None:
+    studio.sandbox.faults.add(Fault(method="PATCH", status=0, before_commit=False, times=2))
+    tasks = raw(studio.sandbox, "Tasks")[:12]
+    patches = [{"id": one.id, "fields": {"Name": f"Changed {n}"}} for n, one in enumerate(tasks)]
+    async with wound(studio):
+        reply = await studio.call("update_records", base="Studio", table="Tasks", records=patches)
+    assert "Changed 12 records" in reply.text
+    assert len(writes(studio.requests)) == 4
+    assert [one["Name"] for one in raw(studio.sandbox, "Tasks")[:12]] == [f"Changed {n}" for n in range(12)]
 
 
 @behaviour("update.link_by_filter")

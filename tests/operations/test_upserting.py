@@ -115,7 +115,6 @@ async def test_rows_agree_on_numbers_dates_and_options_as_well(studio: World) ->
     builder.connect()
     moment = "2026-01-01T08:00:00.000Z"
     fill(
-        builder,
         keys,
         {"Name": "a", "Number": 0, "Day": "2026-01-01", "At": moment, "State": "In progress", "Share": 0.5},
         {"Name": "b", "Number": 12.5, "Day": "2026-01-02", "State": "In Review"},

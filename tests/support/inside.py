@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 
+from pyairtable_mcp.base.ids import mint
 from pyairtable_mcp.sandbox import RequestRecord, Sandbox
 from pyairtable_mcp.sandbox.formula.compiler import Formulas
 from pyairtable_mcp.sandbox.reading import BaseReader
 from pyairtable_mcp.sandbox.seeds.builder import BaseBuilder
-from pyairtable_mcp.sandbox.state.model import Base, Field, Table
+from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table
 from pyairtable_mcp.sandbox.wire import Json
 
 LAB = "Lab"
@@ -82,16 +83,20 @@ def writes(requests: Sequence[RequestRecord]) -> list[RequestRecord]:
     return [one for one in requests if one.method != "GET" and not one.path.endswith("/listRecords")]
 
 
-def fill(builder: BaseBuilder, table: Table, *rows: Mapping[str, Json]) -> list[str]:
+def fill(table: Table, *rows: Mapping[str, Json]) -> list[str]:
     """Add rows whose cells are put in as they are stored (select options by name); return the record ids."""
+    rng = Random(table.id)
     by_name = {field.name: field for field in table.fields.values()}
     made: list[str] = []
     for row in rows:
-        record = builder.add(table, MADE, {})
+        cells = {by_name[name].id: _stored(by_name[name], value) for name, value in row.items()}
+        held: dict[str, Json] = {key: cell for key, cell in cells.items() if cell is not None}
+        record = Record(
+            mint("rec", rng), table.next_number, MADE, "usrSamRivera00001", MADE, "usrSamRivera00001", held
+        )
+        table.next_number += 1
+        table.records[record.id] = record
         made.append(record.id)
-        for name, value in row.items():
-            if value is not None:
-                record.cells[by_name[name].id] = _stored(by_name[name], value)
     return made
 
 

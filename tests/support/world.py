@@ -30,7 +30,7 @@ class Reply:
     candidates: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class World:
     """One client talking to one server over one sandbox."""
 

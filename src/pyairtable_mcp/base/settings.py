@@ -109,7 +109,11 @@ class Settings(_Section):
     time_zone: str = Field(
         "UTC", description="IANA time zone in which dates with a time are shown and compared."
     )
-    locale: str = Field("en-us", description="Locale for cell_format 'string', in Airtable's spelling.")
+    locale: str = Field(
+        "en-us",
+        pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
+        description="Locale for cell_format 'string', in Airtable's spelling.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="What is logged to standard error."
     )

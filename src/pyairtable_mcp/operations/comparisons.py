@@ -88,12 +88,12 @@ class Now:
 class Targets:
     """What look-ups found.
 
-    `links`: for (link field id, name) the ids of this table's records that hold the link. `people`: for each
-    person asked for, the name that Airtable's formulas see, "" for somebody whom no cell holds.
+    `links`: for (link field id, name) the ids of this table's records that hold the link. `names`: for an
+    operand, the name that Airtable's formulas see in the cell; "" for somebody whom no cell holds.
     """
 
     links: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    people: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(column: Field, op: Operator, value: JsonValue, zone: ZoneInfo) -> Comparison:
@@ -241,7 +241,7 @@ def _equal(column: Field, _: str, operand: Operand, targets: Targets, now: Now) 
     if kind is Kind.LINKS and (column.id, operand) in targets.links:
         ids = targets.links[column.id, operand]
         return formulas.any_of([f"RECORD_ID()={quote(record)}" for record in ids]) or NOTHING
-    name = targets.people.get(operand, operand)
+    name = targets.names.get(operand, operand)
     if not name:
         return NOTHING
     if kind in (Kind.OPTIONS, Kind.PEOPLE, Kind.LINKS, Kind.LIST, Kind.FILES):

@@ -14,7 +14,7 @@ from pyairtable_mcp.operations import comparisons, conditions, formulas
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.conditions import Where
 from pyairtable_mcp.operations.field_types import Kind, kind_of
-from pyairtable_mcp.operations.lookups import find_records_by_key
+from pyairtable_mcp.operations.lookups import find_records_by_key, record_name
 from pyairtable_mcp.operations.names import Place, find_field
 from pyairtable_mcp.operations.people import names_to_compare
 from pyairtable_mcp.operations.rows import now_of
@@ -42,9 +42,7 @@ async def build_filter(
     if where:
         now = now_of(call)
         tree = conditions.parse(place, list(where), now.zone)
-        people = await names_to_compare(call, place, conditions.persons(tree))
-        targets = comparisons.Targets(await _linking(call, place, tree), people)
-        parts.append(conditions.formula(tree, targets, now))
+        parts.append(conditions.formula(tree, await _targets(call, place, tree), now))
     if formula.strip():
         parts.append(with_field_ids(place, formula.strip()))
     if search.strip():
@@ -80,22 +78,27 @@ def searching(place: Place, text: str) -> str:
     return formulas.all_of([formulas.any_of([formulas.contains(f, word) for f in columns]) for word in words])
 
 
-async def _linking(call: Call, place: Place, tree: Where) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return, for each record that a link field is compared with, the records of this table that link to it.
+async def _targets(call: Call, place: Place, tree: Where) -> comparisons.Targets:
+    """Look up the records and people that the conditions name.
 
-    The linked record lists them in its inverse field, so that names with commas, and two records of one name,
-    are told apart. A field without an inverse is left out; names then decide.
+    A linked record lists the records that link to it in its inverse field, which tells names with commas, and
+    two records of one name, apart. Where there is no inverse, its name decides, if no other record has it.
     """
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    links: dict[tuple[str, str], tuple[str, ...]] = {}
+    names = await names_to_compare(call, place, conditions.persons(tree))
     for field_id, keys in conditions.linked(tree).items():
-        field = next(f for f in place.table.fields if f.id == field_id)
+        field = place.table.by_id[field_id]
         linked, inverse = place.linked_table(field), _inverse(place, field)
-        if linked is None or (inverse is None and not any(is_id(key, "rec") for key in keys)):
+        if linked is None:
             continue
-        records = await find_records_by_key(call, place.at(linked), keys, [inverse] if inverse else [])
+        there = place.at(linked)
+        records = await find_records_by_key(call, there, keys, [inverse] if inverse else [])
         if inverse is not None:
-            found |= {(field_id, key): _ids(record, inverse) for key, record in records.items()}
-    return found
+            links |= {(field_id, key): _ids(record, inverse) for key, record in records.items()}
+            continue
+        names |= {key: record_name(there, record) for key, record in records.items()}
+        await find_records_by_key(call, there, [names[key] for key in keys if is_id(key, "rec")])
+    return comparisons.Targets(links, names)
 
 
 def _inverse(place: Place, field: Field) -> Field | None:

@@ -65,9 +65,10 @@ def _lines(changes: Changes, paper: Paper) -> list[str]:
             _more(touched),
         ]
     with_cells = changes.dry_run or not all(change.fate is Fate.CREATED for change in touched)
-    lines = [_record_line(change, paper, names, with_cells=with_cells) for change in touched]
-    count = fitting(lines, HARD_TOKENS if not changes.dry_run else paper.target)
-    return lines if count == len(lines) else [*lines[:count], f"… and {len(lines) - count} more"]
+    made = (_record_line(change, paper, names, with_cells=with_cells) for change in touched)
+    lines = fitting(made, paper.target if changes.dry_run else HARD_TOKENS)
+    more = len(touched) - len(lines)
+    return [*lines, f"… and {more} more"] if more else lines
 
 
 def _more(touched: Sequence[RecordChange]) -> str:

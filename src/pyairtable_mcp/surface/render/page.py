@@ -1,5 +1,6 @@
 """What every renderer is given: the limits of one answer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -32,11 +33,12 @@ class Paper:
         return fence("\n".join(lines), self.rng)
 
 
-def fitting(lines: list[str], budget: int) -> int:
-    """Return how many of `lines` fit into `budget` tokens; at least one."""
-    used = 0
-    for count, line in enumerate(lines):
-        used += tokens(line) + 1
-        if used > budget and count:
-            return count
-    return len(lines)
+def fitting(lines: Iterable[str], budget: int) -> list[str]:
+    """Return the first lines that fit into `budget` tokens; at least one. No line after them is made."""
+    taken: list[str] = []
+    for line in lines:
+        budget -= tokens(line) + 1
+        if budget < 0 and taken:
+            break
+        taken.append(line)
+    return taken

@@ -23,12 +23,13 @@ def rows_text(rows: Rows, paper: Paper) -> str:
     if not rows.rows:
         return _heading(rows, 0, "")
     filled = [i for i, _ in enumerate(rows.columns) if not all(is_empty(row.cells[i]) for row in rows.rows)]
-    shown = filled[: fitting([_column(rows.columns[i]) for i in filled], HEADER_TOKENS)]
-    header = cells.SEPARATOR.join(["id", *(_column(rows.columns[i]) for i in shown)])
-    lines = [cut(_line(rows, row, shown, paper), HARD_TOKENS) for row in rows.rows]
-    count = fitting(lines, (HARD_TOKENS - HEADER_TOKENS) if rows.stated_limit else paper.target)
-    cursor = rows.cursor_after(count) if rows.pages else ""
-    parts = [_heading(rows, count, cursor), paper.fenced([header, *lines[:count]])]
+    names = fitting((_column(rows.columns[i]) for i in filled), HEADER_TOKENS)
+    shown = filled[: len(names)]
+    made = (cut(_line(rows, row, shown, paper), HARD_TOKENS) for row in rows.rows)
+    lines = fitting(made, (HARD_TOKENS - HEADER_TOKENS) if rows.stated_limit else paper.target)
+    cursor = rows.cursor_after(len(lines)) if rows.pages else ""
+    header = cells.SEPARATOR.join(["id", *names])
+    parts = [_heading(rows, len(lines), cursor), paper.fenced([header, *lines])]
     parts += _named("Empty in all of them", [c for i, c in enumerate(rows.columns) if i not in filled])
     parts += _named(
         "Left out for length (name them in fields)", [rows.columns[i] for i in filled[len(shown) :]]

@@ -10,6 +10,7 @@ from pyairtable_mcp.operations.results import BaseList, Description, Detail
 from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, fitting
 
 BASE_TOKENS: Final = 5_000
+SHORT_TOKENS: Final = 6_000
 _SHOWN_CHOICES: Final = 30
 _Names = Mapping[str, str]
 _Line = Callable[[Field, _Names], str]
@@ -22,9 +23,9 @@ def bases_text(found: BaseList, paper: Paper) -> str:
     if not found.bases:
         return f"None of the {found.total} bases has such a name."
     lines = [" ".join(filter(None, [visible(b.name), b.id, b.permission_level])) for b in found.bases]
-    count = fitting(lines, HARD_TOKENS)
-    more = "" if count == len(lines) else f" {len(lines) - count} more: use search."
-    return f"{len(found.bases)} of {found.total} bases.{more}\n" + paper.fenced(lines[:count])
+    told = fitting(lines, HARD_TOKENS)
+    more = "" if len(told) == len(lines) else f" {len(lines) - len(told)} more: use search."
+    return f"{len(found.bases)} of {found.total} bases.{more}\n" + paper.fenced(told)
 
 
 def description_text(what: Description, paper: Paper) -> str:
@@ -32,15 +33,15 @@ def description_text(what: Description, paper: Paper) -> str:
     names = {table.id: table.name for table in what.all_tables}
     names |= {field.id: field.name for table in what.all_tables for field in table.fields}
     one = len(what.tables) == 1 < len(what.all_tables)
-    budget = HARD_TOKENS if one or what.detail is Detail.FULL else BASE_TOKENS
-    for lines, note in _versions(what, names):
-        if tokens("\n".join(lines)) <= budget:
+    long = one or what.detail is Detail.FULL
+    for lines, note, ceiling in _versions(what, names):
+        if tokens("\n".join(lines)) <= (HARD_TOKENS if long else ceiling):
             return "\n".join([_heading(what) + note, paper.fenced(lines)])
     lines = [_table_line(table) for table in what.tables]
-    count = fitting(lines, budget)
-    left = f" {len(lines) - count} tables left out." if count < len(lines) else ""
+    told = fitting(lines, HARD_TOKENS if long else SHORT_TOKENS)
+    left = f" {len(lines) - len(told)} tables left out." if len(told) < len(lines) else ""
     note = f" Too long to show the fields: ask for one table.{left}"
-    return "\n".join([_heading(what) + note, paper.fenced(lines[:count])])
+    return "\n".join([_heading(what) + note, paper.fenced(told)])
 
 
 def _heading(what: Description) -> str:
@@ -48,16 +49,16 @@ def _heading(what: Description) -> str:
     return f"Base {quoted(what.base.name)}: {count}."
 
 
-def _versions(what: Description, names: _Names) -> list[tuple[list[str], str]]:
-    """Return the description from rich to poor, each with what it leaves out."""
+def _versions(what: Description, names: _Names) -> list[tuple[list[str], str, int]]:
+    """Return the description from rich to poor, each with what it leaves out and the tokens it may take."""
     if what.detail is Detail.TABLES:
-        return [([_table_line(table) for table in what.tables], "")]
-    versions: list[tuple[list[str], str]] = []
+        return [([_table_line(table) for table in what.tables], "", SHORT_TOKENS)]
+    versions: list[tuple[list[str], str, int]] = []
     if what.detail is Detail.FULL:
-        versions.append((_with_fields(what.tables, names, _full_line, full=True), ""))
-    versions.append((_with_fields(what.tables, names, _field_line), ""))
-    note = " Options are counted, not named: ask for one table to see them."
-    versions.append((_with_fields(what.tables, names, _short_line), note))
+        versions.append((_with_fields(what.tables, names, _full_line, full=True), "", HARD_TOKENS))
+    versions.append((_with_fields(what.tables, names, _field_line), "", BASE_TOKENS))
+    note = " No type means text; options are counted: ask for one table to see them."
+    versions.append((_with_fields(what.tables, names, _short_line), note, SHORT_TOKENS))
     return versions
 
 
@@ -87,9 +88,12 @@ def _field_line(field: Field, names: _Names) -> str:
 
 
 def _short_line(field: Field, names: _Names) -> str:
+    if field.type == "singleLineText":
+        return visible(field.name)
     known = choices(field)
-    options = f" of {len(known)}" if known else ""
-    return f"{visible(field.name)}: {_kind_text(field)}{options}{_detail(field, names)}"
+    kind = f"{_kind_text(field)} of {len(known)}" if known else _kind_text(field)
+    told = f"{kind}{_detail(field, names)}".removeprefix("links ")
+    return f"{visible(field.name)}: {told}"
 
 
 def _full_line(field: Field, names: _Names) -> str:
