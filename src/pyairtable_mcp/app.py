@@ -61,7 +61,7 @@ async def running(
             return Call(airtable=airtable.metered(), settings=settings, clock=clock, rng=rng)
 
         dispatcher = Dispatcher(Policy(settings.read_only, frozenset(settings.toolsets)), new_call, rng)
-        yield App(settings, airtable, dispatcher, build_server(dispatcher))
+        yield App(settings, airtable, dispatcher, build_server(dispatcher, show_spent=settings.show_spent))
 
 
 def _to_airtable(settings: Settings, clock: Clock, rng: Random) -> AbstractAsyncContextManager[Airtable]:

@@ -106,6 +106,9 @@ class Settings(_Section):
     toolsets: Annotated[tuple[Literal["read", "write", "schema"], ...], BeforeValidator(_comma_separated)] = (
         Field(TOOLSETS, description="Groups of tools to offer, separated by commas.")
     )
+    show_spent: bool = Field(
+        False, description="End every answer with what it cost: requests sent and seconds waited for leave."
+    )
     time_zone: str = Field(
         "UTC", description="IANA time zone in which dates with a time are shown and compared."
     )

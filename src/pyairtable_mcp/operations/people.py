@@ -10,7 +10,6 @@ from typing import Final
 from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.models import Base, Field, User
-from pyairtable_mcp.airtable.reads import RECORDS_TTL
 from pyairtable_mcp.airtable.records import Query
 from pyairtable_mcp.base.errors import AmbiguousName, Forbidden, NotFound, UnknownName
 from pyairtable_mcp.base.text import closest, quoted, same_name, visible
@@ -129,7 +128,7 @@ async def _seen(call: Call, place: Place, field: Field) -> list[User]:
     for _ in range(LOOKS_PER_FIELD):
         unseen = [formulas.negate(formulas.has(field, user.name)) for user in users if user.name]
         query = Query(fields=(field.id,), formula=formulas.all_of([formulas.filled(field), *unseen]))
-        page = await call.airtable.page(place.base.id, place.table.id, query, size=100, max_age=RECORDS_TTL)
+        page = await call.airtable.page(place.base.id, place.table.id, query, size=100)
         found = [user for record in page.records for user in _users(record.fields.get(field.id))]
         users = _merged(users, found)
         if not page.offset:

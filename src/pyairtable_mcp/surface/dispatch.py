@@ -23,7 +23,8 @@ from pyairtable_mcp.base.errors import (
 )
 from pyairtable_mcp.base.policy import Policy
 from pyairtable_mcp.base.text import closest, quoted
-from pyairtable_mcp.operations.call import Args, Call
+from pyairtable_mcp.net.sender import Spent
+from pyairtable_mcp.operations.call import Args, Call, Report, unheard
 from pyairtable_mcp.operations.results import Changes, Fate, Result
 from pyairtable_mcp.surface.arguments import parse
 from pyairtable_mcp.surface.catalog import CATALOG, Tool, offered
@@ -53,11 +54,26 @@ class Dispatcher:
         """Return the request scope for one call."""
         return self._new_call()
 
-    async def call(self, name: str, arguments: Mapping[str, JsonValue]) -> Answer:
-        """Run a tool by name with raw arguments."""
+    async def call(self, name: str, arguments: Mapping[str, JsonValue], report: Report = unheard) -> Answer:
+        """Run a tool by name with raw arguments; long work tells `report` how far it is."""
+        calls: list[Call] = []
+
+        def new_call() -> Call:
+            calls.append(replace(self._new_call(), report=report))
+            return calls[-1]
+
+        found = await self._tried(name, arguments, new_call)
+        spent = Spent(
+            sum(c.airtable.spent.requests for c in calls), sum(c.airtable.spent.waited for c in calls)
+        )
+        return replace(found, spent=spent)
+
+    async def _tried(
+        self, name: str, arguments: Mapping[str, JsonValue], new_call: Callable[[], Call]
+    ) -> Answer:
         try:
             spec = self._find(name)
-            return await self._run(spec, parse(spec.args, arguments))
+            return await self._run(spec, parse(spec.args, arguments), new_call)
         except AppError as error:
             return refusal(error)
         except Exception:
@@ -66,9 +82,9 @@ class Dispatcher:
                 AppError("This is a fault of the server, not of the call; its log has the details.")
             )
 
-    async def _run(self, spec: Tool, args: Args) -> Answer:
+    async def _run(self, spec: Tool, args: Args, new_call: Callable[[], Call]) -> Answer:
         """Run the tool; what an older memory of the schema may have caused is run again, once."""
-        call = self._new_call()
+        call = new_call()
         try:
             result: Result = await spec.run(call, args)
         except _MAYBE_OUTDATED:
@@ -80,13 +96,15 @@ class Dispatcher:
             if not call.airtable.untouched:
                 raise error.retold(error.message, hint=CHANGED) from error
         else:
-            settled = await self._settled(call, spec, args, result)
+            settled = await self._settled(call, spec, args, result, new_call)
             if settled:
                 return self.render(call, settled)
-        again = self._new_call()
+        again = new_call()
         return self.render(again, await spec.run(again, args))
 
-    async def _settled(self, call: Call, spec: Tool, args: Args, result: Result) -> Result | None:
+    async def _settled(
+        self, call: Call, spec: Tool, args: Args, result: Result, new_call: Callable[[], Call]
+    ) -> Result | None:
         """Return the result to show; None for a write that was refused, whole, by a schema new to us."""
         if not isinstance(result, Changes) or not isinstance(result.error, _CONTRADICTED):
             return result
@@ -96,16 +114,8 @@ class Dispatcher:
         if undone and result.error.kind in SCHEMA_KINDS:
             return None
         if undone:
-            await self._rehearse(spec, args)
+            await _rehearse(new_call(), spec, args)
         return replace(result, error=result.error.retold(result.error.message, hint=CHANGED))
-
-    async def _rehearse(self, spec: Tool, args: Args) -> None:
-        """Raise what the schema of today says to a write that was refused for its values.
-
-        To really write it again could double a row, should Airtable have taken some of a refused request.
-        """
-        if "dry_run" in type(args).model_fields:
-            await spec.run(self._new_call(), args.model_copy(update={"dry_run": True}))
 
     def render(self, call: Call, result: Result) -> Answer:
         """Return a result as an answer within the limits of this server."""
@@ -121,3 +131,12 @@ class Dispatcher:
         names = [tool.name for tool in self.tools]
         near = closest(name, names)
         raise UnknownTool(f"There is no tool {quoted(name)}.", candidates=near or names)
+
+
+async def _rehearse(call: Call, spec: Tool, args: Args) -> None:
+    """Raise what the schema of today says to a write that was refused for its values.
+
+    To really write it again could double a row, should Airtable have taken some of a refused request.
+    """
+    if "dry_run" in type(args).model_fields:
+        await spec.run(call, args.model_copy(update={"dry_run": True}))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.net.sender import Spent
 from pyairtable_mcp.operations.results import BaseList, Changes, CommentList, Description, Done, Result, Rows
 from pyairtable_mcp.surface.render.changes import changes_text
 from pyairtable_mcp.surface.render.comments import comments_text, done_text
@@ -14,10 +15,11 @@ from pyairtable_mcp.surface.render.schema import bases_text, description_text
 
 @dataclass(frozen=True)
 class Answer:
-    """What a caller is told; `error` is set when the call did not do all it was asked."""
+    """What a caller is told, and what it cost; `error` is set when not all that was asked was done."""
 
     text: str
     error: AppError | None = None
+    spent: Spent | None = None
 
 
 def answer(result: Result, paper: Paper) -> Answer:
