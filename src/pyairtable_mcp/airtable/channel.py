@@ -25,6 +25,8 @@ from pyairtable_mcp.net.sender import DEADLINE, Call, Leave, Reply, Sender, Spen
 T = TypeVar("T")
 
 AIRTABLE: Final = "https://api.airtable.com"
+_BASE: Final = "base:"
+_TOKEN: Final = "token:"
 _CONTENT: Final = "https://content.airtable.com"
 
 
@@ -77,6 +79,20 @@ class Terms:
     per_base: int = 5
     per_token: int = 50
     seconds: float = DEADLINE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BaseQuota:
+    """How the allowance of a base stands, or of the token (`base` empty).
+
+    `rate` is requests a second, 0 for no limit; `silent_for` the seconds that a 429 still keeps everybody
+    waiting.
+    """
+
+    base: str
+    rate: int
+    waiting: int
+    silent_for: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -188,6 +204,21 @@ class Channel:
             held._leave = leave
             yield held
 
+    def quota(self) -> tuple[BaseQuota, ...]:
+        """Return how the allowance of each base in use, and of this token, stands; () before any request."""
+        own = f"{_TOKEN}{self.principal}"
+        rates = {_BASE: self._terms.per_base, _TOKEN: self._terms.per_token}
+        return tuple(
+            BaseQuota(
+                base=state.key.removeprefix(_BASE) if state.key.startswith(_BASE) else "",
+                rate=rates[_TOKEN if state.key == own else _BASE],
+                waiting=state.waiting,
+                silent_for=state.silent_for,
+            )
+            for state in self._sender.limits()
+            if state.key.startswith(_BASE) or state.key == own
+        )
+
     def ready(self) -> Credential:
         """Return the credential; raises `NotConfigured` when there is none."""
         if self._credential is None:
@@ -240,8 +271,8 @@ class Channel:
         return (await self.reply(ask)).value
 
     def _limits(self, base: str) -> tuple[Limit, ...]:
-        token = Limit(f"token:{self.principal}", self._terms.per_token)
-        return (Limit(f"base:{base}", self._terms.per_base), token) if base else (token,)
+        token = Limit(f"{_TOKEN}{self.principal}", self._terms.per_token)
+        return (Limit(f"{_BASE}{base}", self._terms.per_base), token) if base else (token,)
 
 
 def _is_endpoint(url: str) -> bool:

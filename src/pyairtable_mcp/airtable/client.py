@@ -12,7 +12,8 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.airtable import comments, metadata, webhooks, writes
 from pyairtable_mcp.airtable.additions import Upload
-from pyairtable_mcp.airtable.channel import AIRTABLE, Channel, Credential, Endpoints, Terms
+from pyairtable_mcp.airtable.cache import Key
+from pyairtable_mcp.airtable.channel import AIRTABLE, BaseQuota, Channel, Credential, Endpoints, Terms
 from pyairtable_mcp.airtable.comments import CommentPage
 from pyairtable_mcp.airtable.footing import Footing
 from pyairtable_mcp.airtable.metadata import Body
@@ -39,6 +40,7 @@ from pyairtable_mcp.net.http import AsgiApp, open_http
 from pyairtable_mcp.net.line import Priority
 from pyairtable_mcp.net.pacing import Pacer
 from pyairtable_mcp.net.sender import DEADLINE, Sender, Spent
+from pyairtable_mcp.net.shared import Bank
 
 if TYPE_CHECKING:
     # Only its name is needed here: what it costs to import is paid when something is bridged.
@@ -67,6 +69,15 @@ class Airtable:
     def spent(self) -> Spent:
         """Return the account of what went through this object: requests sent, seconds waited for leave."""
         return self._channel.spent
+
+    def quota(self) -> tuple[BaseQuota, ...]:
+        """Return how the request allowance stands: a state for each base in use, and one for the token."""
+        return self._channel.quota()
+
+    def known_bases(self) -> dict[str, str]:
+        """Return the names, by id, of the bases last listed; {} when they were not."""
+        kept = self._reads.bases.peek(Key(self._channel.principal)) or ()
+        return {base.id: base.name for base in kept}
 
     def metered(self, priority: Priority | None = None) -> "Airtable":
         """Return the same client with a new account, to learn what one piece of work costs.
@@ -375,19 +386,23 @@ async def open_airtable(
     rate_per_token: int = 50,
     deadline: float = DEADLINE,
     asgi_app: AsgiApp | None = None,
+    bank: Bank | None = None,
 ) -> AsyncIterator[Airtable]:
     """Give a client, and close its connections afterwards.
 
     An empty `token` gives a client whose every call raises `NotConfigured`. Rates are requests a second, 0
     for no limit; `deadline` is the seconds one request may take, waiting and repeats included. With
-    `asgi_app` requests go to that application in this process. Raises `NotConfigured` for an unusable
+    `asgi_app` requests go to that application in this process; with `bank` the rates are kept together with
+    every process that uses the same one. Raises `NotConfigured` for an unusable
     `endpoint_url` or a token no header can carry.
     """
     endpoints = Endpoints.of(endpoint_url)
     terms = Terms(per_base=rate_per_base, per_token=rate_per_token, seconds=deadline)
     credential = Credential(token) if token else None
+    pacer = Pacer(clock, bank=bank)
     async with open_http(asgi_app) as http:
-        sender = Sender(http, Pacer(clock), clock, rng)
+        sender = Sender(http, pacer, clock, rng)
         reads = Reads(clock)
         channel = Channel(sender, credential, endpoints, terms, clock, wrote=reads.changed)
         yield Airtable(channel, reads, Writer(clock))
+        await pacer.settle()

@@ -120,6 +120,11 @@ class Settings(_Section):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="What is logged to standard error."
     )
+    store: SecretStr = Field(
+        SecretStr(""),
+        description="A file, or a postgresql:// URL, in which processes share the request allowance of each "
+        "base. Without it each process keeps the limits by itself.",
+    )
     airtable: AirtableSettings = Field(default_factory=AirtableSettings)
     quota: QuotaSettings = Field(default_factory=QuotaSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)

@@ -21,6 +21,15 @@ class Limit:
     rate: int
 
 
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    """How a limit stands: requests that wait for it, and the seconds for which nobody may send."""
+
+    key: str
+    waiting: int
+    silent_for: float
+
+
 class Permit:
     """Leave to send one request, under every limit it counts against."""
 
@@ -95,6 +104,10 @@ class Pacer:
     def pause(self, limit: Limit, seconds: float) -> None:
         """Silence everybody under this limit for so long."""
         self._of(limit).pause(seconds)
+
+    def states(self) -> tuple[LimitState, ...]:
+        """Return how every limit in use stands."""
+        return tuple(LimitState(key, slots.waiting, slots.silent_for) for key, slots in self._slots.items())
 
     async def settle(self) -> None:
         """Wait until what was reported of past requests has reached the bank."""

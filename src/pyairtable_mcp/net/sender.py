@@ -16,7 +16,7 @@ from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, Intent, OutcomeUnknown, RateLimited, Unavailable, Upstream
 from pyairtable_mcp.net.http import Http, NoAnswer, NotSent, Request, Response, TooLong
 from pyairtable_mcp.net.line import Turn
-from pyairtable_mcp.net.pacing import Limit, Pacer, Permit
+from pyairtable_mcp.net.pacing import Limit, LimitState, Pacer, Permit
 from pyairtable_mcp.net.resend import Attempt, Effect, Fault, GiveUp, Wait, next_move
 from pyairtable_mcp.net.servertime import ServerTime
 from pyairtable_mcp.net.slots import NOBODY, Silenced
@@ -140,6 +140,10 @@ class Sender:
     def earliest(self) -> datetime:
         """Return a moment that the server's clock has surely reached by now."""
         return self._times.earliest()
+
+    def limits(self) -> tuple[LimitState, ...]:
+        """Return how every limit in use stands."""
+        return self._pacer.states()
 
     async def send(self, call: Call[T], spent: Spent) -> Reply[T]:
         """Return the reply; add what it cost to `spent`.

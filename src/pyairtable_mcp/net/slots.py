@@ -121,7 +121,17 @@ class Slots:
     @property
     def silent(self) -> bool:
         """Tell whether a pause is on."""
-        return self._silent_until > self.now()
+        return self.silent_for > 0
+
+    @property
+    def silent_for(self) -> float:
+        """Return the seconds for which nobody may start."""
+        return max(0.0, self._silent_until - self.now())
+
+    @property
+    def waiting(self) -> int:
+        """Return how many stand in line."""
+        return len(self._queue)
 
     @property
     def idle(self) -> bool:
