@@ -29,7 +29,8 @@ MAX_PAGES: Final = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Upload:
-    """A file for an attachment cell; `table` is where the record is, "" when that is not known.
+    """A file for an attachment cell; `table` is where the record is, "" when that is not known: then it
+    cannot be looked for.
 
     `before` are the ids of the files the cell held before; None when that is not known.
     """
@@ -175,8 +176,6 @@ async def upload_once(channel: Channel, file: Upload) -> tuple[JsonValue, ...]:
 
 
 async def _cell(channel: Channel, file: Upload) -> tuple[JsonValue, ...]:
-    if not file.table:
-        raise Unavailable("The table of the record is not known.")
     records = await read_by_id(channel, file.base, file.table, [file.record], (file.field,))
     held = records[file.record].fields.get(file.field) if file.record in records else None
     return tuple(held) if isinstance(held, list) else ()
