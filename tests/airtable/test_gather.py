@@ -16,7 +16,6 @@ from pyairtable_mcp.base.errors import (
     OutcomeUnknown,
     RateLimited,
     Rejected,
-    Unavailable,
     Upstream,
 )
 from pyairtable_mcp.net.line import Priority
@@ -164,16 +163,32 @@ async def test_a_record_that_is_gone_fails_alone(paced: Pair) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "error", "requests"),
-    [(401, "AUTHENTICATION_REQUIRED", Upstream, 1), (503, "RETRIABLE_ERROR", Unavailable, 5)],
+    ("status", "kind", "requests"),
+    [
+        (401, "AUTHENTICATION_REQUIRED", 1),
+        (403, "INVALID_PERMISSIONS", 1),
+        # All of them name the same fields.
+        (422, "UNKNOWN_FIELD_NAME", 1),
+        (503, "RETRIABLE_ERROR", 5),
+    ],
 )
 async def test_what_is_nobodys_fault_is_not_tried_one_by_one(
-    pair: Pair, status: int, kind: str, error: type[Upstream], requests: int
+    pair: Pair, status: int, kind: str, requests: int
 ) -> None:
     pair.sandbox.faults.add(Fault(status=status, body={"error": {"type": kind}}, times=99))
     reports = await finish(pair.clock, *(rename(pair, one, "x") for one in pair.ids[:10]))
     assert all(isinstance(report.error, Upstream) for report in reports)
     assert len(pair.asked()) == requests
+
+
+async def test_a_field_that_only_one_of_them_names_fails_only_that_one(pair: Pair) -> None:
+    odd = Patch(pair.ids[0], {"fldNONE0000000000": 1})
+    reports = await finish(
+        pair.clock,
+        pair.at.update_records(pair.base, pair.tasks.id, [odd]),
+        *(rename(pair, one, "x") for one in pair.ids[1:4]),
+    )
+    assert statuses(reports) == ["rejected", "done", "done", "done"]
 
 
 async def test_one_by_one_ends_when_it_would_meet_all_the_others(pair: Pair) -> None:
