@@ -75,7 +75,7 @@ def main() -> None:
         f"Seconds for {RECORDS:,} updates at {RATE} requests a second (and the mean error of the estimate)."
     )
     print(
-        "In process a request counts as sent when it is answered, so slow answers cost more than over a wire.\n"
+        "In process a request counts as sent when it is answered, so slow answers cost more than on a wire.\n"
     )
     print("  answers take " + "".join(f"{lanes:>14} at a time" for lanes in LANES) + "      gain")
     for latency in LATENCIES:
