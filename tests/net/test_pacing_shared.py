@@ -24,6 +24,7 @@ class Vault:
     opens: dict[int, float] = field(default_factory=lambda: dict.fromkeys(range(5), 0.0))
     silent_until: float = 0.0
     asked: int = 0
+    kept: int = 0
     broken: bool = False
 
     async def take(self, key: str, rate: int, lead: float) -> "Offered":
@@ -54,6 +55,9 @@ class Offered:
     seconds: float
     silent_for: float
     number: int = 0
+
+    async def keep(self) -> None:
+        self.vault.kept += 1
 
     async def open_in(self, seconds: float) -> None:
         self.vault.fail()
@@ -222,3 +226,13 @@ async def test_a_full_line_refuses(place: Place) -> None:
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
     await place.clock.advance(1.0)
+
+
+async def test_the_slot_of_a_request_that_is_long_in_leaving_is_kept(place: Place) -> None:
+    lease = await place.slots.take(LONG)
+    await lease.start()
+    await place.clock.advance(3 * KEEP + 0.1)
+    assert place.vault.kept == 3
+    lease.sent()
+    await place.clock.advance(10 * KEEP)
+    assert place.vault.kept == 3
