@@ -278,6 +278,7 @@ class Airtable:
 
     async def create_base(self, workspace_id: str, name: str, tables: Sequence[Body]) -> BaseSchema:
         """Create a base with its tables, each a body as `create_table` takes it."""
+        self._untouched = False
         try:
             return await metadata.create_base(self._channel, workspace_id, name, tables)
         finally:
@@ -313,7 +314,8 @@ class Airtable:
         """Run synchronous code over pyairtable's `Api` and return its result; an iterator comes as a list.
 
         Its requests go out, and its errors come back, as those of every other method do. What it returns may
-        make further requests only inside another call of this.
+        make further requests only inside another call of this. An ORM model asks through its `meta.api`: set
+        that to the `Api`, on a class that nobody else uses at the same time.
         """
         self._channel.ready()
         if _BRIDGE not in sys.modules:
@@ -325,6 +327,7 @@ class Airtable:
 
     def _wrote(self, base_id: str) -> None:
         """Forget the schema that something we do not know in detail may have changed."""
+        self._untouched = False
         self._reads.bases.invalidate("")
         self.forget(base_id)
 
