@@ -7,7 +7,7 @@ import pytest
 from pydantic import JsonValue
 
 from pyairtable_mcp.airtable import Comment, How, WriteReport
-from pyairtable_mcp.airtable.creating import MOST_READ
+from pyairtable_mcp.airtable.creating import MOST_READ, PATIENCE
 from pyairtable_mcp.base.errors import OutcomeUnknown, Rejected, Unavailable
 from pyairtable_mcp.sandbox.http.faults import Fault
 from pyairtable_mcp.sandbox.state.model import Comment as SandboxComment
@@ -373,3 +373,25 @@ async def _report(task: asyncio.Task[WriteReport]) -> WriteReport | None:
         return await task
     except asyncio.CancelledError:
         return None
+
+
+async def test_cells_sent_by_field_name_cannot_be_recognised_so_they_stay_unknown(pair: Pair) -> None:
+    pair.sandbox.faults.add(LOST)
+    row: dict[str, JsonValue] = {"Name": "new"}
+    report = await pair.run(pair.at.create_records(pair.base, pair.tasks.id, [row]))
+    assert statuses(report) == "1 unknown"
+    assert names(pair, "new") == ["new"]
+
+
+@pytest.mark.parametrize("what", ["record", "comment"])
+async def test_patience_ends(pair: Pair, what: str) -> None:
+    """Each try is turned away for half a minute and then meets silence."""
+    for _ in range(9):
+        pair.sandbox.faults.add(Fault(method="POST", status=429), Fault(method="POST", status=503))
+    begun = pair.clock.monotonic()
+    if what == "record":
+        assert statuses(await create(pair, "new", "new")) == "2 not_sent"
+    else:
+        with pytest.raises(Unavailable):
+            await comment(pair)
+    assert PATIENCE < pair.clock.monotonic() - begun <= PATIENCE + 60

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.channel import Channel
 from pyairtable_mcp.airtable.claims import Desk
 from pyairtable_mcp.airtable.comments import add_comment, read_comments, upload
-from pyairtable_mcp.airtable.creating import LOOKS, ROUNDS
+from pyairtable_mcp.airtable.creating import LOOKS, PATIENCE, ROUNDS
 from pyairtable_mcp.airtable.metadata import read_identity
 from pyairtable_mcp.airtable.models import Comment, Record
 from pyairtable_mcp.airtable.outcomes import Row
@@ -60,7 +60,10 @@ class _Addition:
 
     async def sure(self, send: Callable[[], Awaitable[T]], look: Look) -> T | str:
         """Send until it is there; return the answer, or the id under which it was found."""
+        begun = self.channel.clock.monotonic()
         for _ in range(ROUNDS):
+            if self.channel.clock.monotonic() - begun > PATIENCE:
+                break
             try:
                 async with self.desk.passing():
                     return await send()
