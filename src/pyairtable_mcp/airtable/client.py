@@ -2,11 +2,11 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from random import Random
-from typing import TYPE_CHECKING, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import JsonValue
 
@@ -304,14 +304,8 @@ class Airtable:
         async with self._changing(base_id):
             return await metadata.update_field(self._channel, base_id, table_id, field_id, body)
 
-    @overload
-    async def bridged(self, work: "Callable[[Api], Iterator[T]]") -> list[T]: ...
-
-    @overload
-    async def bridged(self, work: "Callable[[Api], T]") -> T: ...
-
-    async def bridged(self, work: "Callable[[Api], object]") -> object:
-        """Run synchronous code over pyairtable's `Api` and return its result; an iterator comes as a list.
+    async def bridged(self, work: "Callable[[Api], T]") -> T:
+        """Run synchronous code over pyairtable's `Api` and return its result, an iterator with all it yields.
 
         Its requests go out, and its errors come back, as those of every other method do. What it returns may
         make further requests only inside another call of this. An ORM model asks through its `meta.api`: set
