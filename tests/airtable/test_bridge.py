@@ -211,11 +211,14 @@ async def test_an_answer_with_no_body_is_none_to_a_write_and_no_answer_to_a_read
 
 async def test_a_bridged_change_of_the_schema_is_seen_at_once(pair: Pair) -> None:
     await pair.at.schema(pair.base)
+    await pair.at.bridged(lambda api: api.whoami())
+    assert pair.at.untouched
     await pair.at.bridged(
         lambda api: api.table(pair.base, pair.tasks.id).create_field("Bridged", "singleLineText")
     )
     names = [field.name for field in (await pair.at.schema(pair.base)).by_id[pair.tasks.id].fields]
     assert "Bridged" in names
+    assert not pair.at.untouched
 
 
 async def test_a_model_works_over_the_bridge(pair: Pair) -> None:

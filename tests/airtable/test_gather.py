@@ -1,7 +1,7 @@
 """What is asked at the same time travels together, and nobody pays for another's mistake."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from random import Random
 from typing import Any
 
@@ -12,17 +12,21 @@ from pyairtable_mcp.airtable import Airtable, Patch, Query, Record, WriteReport,
 from pyairtable_mcp.base.errors import (
     AppError,
     Forbidden,
+    NotConfigured,
     NotFound,
     OutcomeUnknown,
     RateLimited,
     Rejected,
-    Unavailable,
     Upstream,
 )
 from pyairtable_mcp.net.line import Priority
 from pyairtable_mcp.sandbox.http.faults import Fault
 from tests.airtable.conftest import TOKEN, Pair
 from tests.net.driving import finish
+from tests.net.stub import Message
+
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 
 def name_field(pair: Pair) -> str:
@@ -164,16 +168,32 @@ async def test_a_record_that_is_gone_fails_alone(paced: Pair) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "error", "requests"),
-    [(401, "AUTHENTICATION_REQUIRED", Upstream, 1), (503, "RETRIABLE_ERROR", Unavailable, 5)],
+    ("status", "kind", "requests"),
+    [
+        (401, "AUTHENTICATION_REQUIRED", 1),
+        (403, "INVALID_PERMISSIONS", 1),
+        # All of them name the same fields.
+        (422, "UNKNOWN_FIELD_NAME", 1),
+        (503, "RETRIABLE_ERROR", 5),
+    ],
 )
 async def test_what_is_nobodys_fault_is_not_tried_one_by_one(
-    pair: Pair, status: int, kind: str, error: type[Upstream], requests: int
+    pair: Pair, status: int, kind: str, requests: int
 ) -> None:
     pair.sandbox.faults.add(Fault(status=status, body={"error": {"type": kind}}, times=99))
     reports = await finish(pair.clock, *(rename(pair, one, "x") for one in pair.ids[:10]))
     assert all(isinstance(report.error, Upstream) for report in reports)
     assert len(pair.asked()) == requests
+
+
+async def test_a_field_that_only_one_of_them_names_fails_only_that_one(pair: Pair) -> None:
+    odd = Patch(pair.ids[0], {"fldNONE0000000000": 1})
+    reports = await finish(
+        pair.clock,
+        pair.at.update_records(pair.base, pair.tasks.id, [odd]),
+        *(rename(pair, one, "x") for one in pair.ids[1:4]),
+    )
+    assert statuses(reports) == ["rejected", "done", "done", "done"]
 
 
 async def test_one_by_one_ends_when_it_would_meet_all_the_others(pair: Pair) -> None:
@@ -256,3 +276,42 @@ async def test_the_urgent_neither_waits_for_bulk_nor_travels_with_it(paced: Pair
     assert urgent.done()
     assert paced.sandbox.requests[0].records == 1
     await finish(paced.clock, *map(asyncio.wait_for, [*busy, *later], [90] * 150))
+
+
+async def test_what_has_left_is_done_though_nobody_waits_for_it_any_more(pair: Pair) -> None:
+    """A write under way cannot be taken back, and its answer hurts nobody."""
+    gate, arrived = asyncio.Event(), asyncio.Event()
+
+    async def gated(scope: Message, receive: Receive, send: Send) -> None:
+        arrived.set()
+        await gate.wait()
+        await pair.sandbox.app(scope, receive, send)
+
+    async with open_airtable(token=TOKEN, clock=pair.clock, rng=Random(1), asgi_app=gated) as at:
+        callers = [asyncio.create_task(rename(pair, one, "left", at=at)) for one in pair.ids[:2]]
+        await arrived.wait()
+        callers[0].cancel()
+        await asyncio.wait(callers[:1])
+        gate.set()
+        assert statuses([await callers[1]]) == ["done"]
+    assert [names(pair)[one] for one in pair.ids[:2]] == ["left", "left"]
+
+
+async def test_when_the_loop_ends_so_does_the_wait(paced: Pair) -> None:
+    await finish(paced.clock, *(rename(paced, one, "busy") for one in paced.ids[:50]))
+    known = asyncio.all_tasks()
+    caller = asyncio.create_task(rename(paced, paced.ids[50], "never"))
+    await asyncio.sleep(0)
+    for task in asyncio.all_tasks() - known - {caller}:
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+
+
+async def test_without_a_token_everybody_of_a_batch_is_told_so(pair: Pair) -> None:
+    async with open_airtable(token="", clock=pair.clock, rng=Random(1), asgi_app=pair.sandbox.app) as at:
+        told = await asyncio.gather(
+            *(rename(pair, one, "x", at=at) for one in pair.ids[:3]), return_exceptions=True
+        )
+    assert all(isinstance(one, NotConfigured) for one in told)
+    assert pair.asked() == []

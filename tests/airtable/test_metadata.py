@@ -15,6 +15,7 @@ async def test_a_base_is_made_with_its_tables_and_seen_at_once(pair: Pair) -> No
     await pair.at.bases()
     made = await pair.at.create_base(WORKSPACE, "Fresh", [NOTES])
     assert [table.name for table in made.tables] == ["Notes"]
+    assert not pair.at.untouched
     assert ("Fresh", made.id) in [(base.name, base.id) for base in await pair.at.bases()]
     assert (await pair.at.schema(made.id)).tables[0].id == made.tables[0].id
 

@@ -173,3 +173,27 @@ async def test_a_write_that_was_done_in_part_is_never_run_again(studio: World) -
     assert len(raw(studio.sandbox, "Tasks")) == before + 10
     assert "10" in reply.text
     assert "changed by somebody else" in reply.text
+
+
+@pytest.mark.parametrize("retried", [False, True], ids=["refused", "and cannot look"])
+async def test_a_reading_refused_for_no_reason_of_ours_is_told_as_it_is(studio: World, retried: bool) -> None:
+    await studio.call("find_records", **PLACE, limit=1, fields=["Name"])
+    studio.requests.clear()
+    studio.sandbox.faults.add(Fault(method="GET", path_contains="/tbl", status=422))
+    if retried:
+        studio.sandbox.faults.add(Fault(method="GET", path_contains="/meta/", status=418))
+    reply = await do(studio, "read")
+    assert (reply.code, schema_reads(studio), len(studio.requests)) == ("rejected", 1, 2)
+
+
+async def test_a_change_of_the_structure_is_never_made_again(studio: World) -> None:
+    await studio.call("find_records", **PLACE, limit=1, fields=["Name"])
+    rename_field(studio.sandbox)
+    studio.requests.clear()
+    studio.sandbox.faults.add(Fault(method="POST", path_contains="/meta/", status=422))
+    reply = await studio.call(
+        "create_table", base="Studio", table="New", fields=[{"name": "A", "type": "singleLineText"}]
+    )
+    assert reply.code == "rejected"
+    assert "changed by somebody else" in reply.text
+    assert len(writes(studio.requests)) == 1

@@ -7,9 +7,10 @@ import pytest
 from pydantic import JsonValue
 
 from pyairtable_mcp.airtable import Comment, How, WriteReport
-from pyairtable_mcp.airtable.creating import MOST_READ
+from pyairtable_mcp.airtable.creating import MOST_READ, PATIENCE
 from pyairtable_mcp.base.errors import OutcomeUnknown, Rejected, Unavailable
 from pyairtable_mcp.sandbox.http.faults import Fault
+from pyairtable_mcp.sandbox.state.model import Comment as SandboxComment
 from pyairtable_mcp.sandbox.state.transaction import Transaction
 from tests.airtable.conftest import Pair
 from tests.airtable.test_writes import statuses
@@ -297,3 +298,100 @@ async def test_a_look_waits_for_what_is_under_way_and_holds_back_what_comes(pair
     reports = await finish(pair.clock, *(asyncio.wait_for(task, None) for task in (lost, *twins)))
     assert len({one.id for report in reports for one in report.outcomes}) == 8
     assert names(pair, "new") == ["new"] * 8
+
+
+def comments_of(pair: Pair) -> list[SandboxComment]:
+    """Return the comments of the first task as the sandbox keeps them."""
+    return pair.sandbox.workspace.bases[pair.base].tables[pair.tasks.id].records[pair.ids[0]].comments
+
+
+def comment_past_the_client(pair: Pair, text: str, number: int = 0) -> None:
+    workspace = pair.sandbox.workspace
+    made = SandboxComment(f"com{number:014d}", workspace.owner, text, pair.clock.now())
+    comments_of(pair).append(made)
+
+
+async def test_a_comment_alike_that_its_author_wrote_elsewhere_leaves_it_unknown(pair: Pair) -> None:
+    comment_past_the_client(pair, "hi")
+    pair.sandbox.faults.add(LOST)
+    with pytest.raises(OutcomeUnknown):
+        await comment(pair)
+    assert texts(pair).count("hi") == 2
+
+
+async def test_a_lost_comment_is_found_behind_a_page_of_newer_ones(pair: Pair) -> None:
+    pair.sandbox.faults.add(LOST)
+    work = asyncio.create_task(pair.at.create_comment(pair.base, pair.tasks.id, pair.ids[0], "hi"))
+    await pair.clock.advance(0.5)
+    for number in range(150):
+        comment_past_the_client(pair, "noise", number)
+    made = await pair.run(_awaited(work))
+    assert texts(pair).count("hi") == 1
+    assert made.text == "hi"
+
+
+async def test_a_lost_comment_among_more_new_ones_than_can_be_read_is_unknown(pair: Pair) -> None:
+    for number in range(1_100):
+        comment_past_the_client(pair, "noise", number)
+    pair.sandbox.faults.add(LOST)
+    with pytest.raises(OutcomeUnknown):
+        await comment(pair)
+
+
+async def _awaited(task: asyncio.Task[Comment]) -> Comment:
+    return await task
+
+
+async def test_a_single_create_nobody_may_look_for_is_told_as_unknown(pair: Pair) -> None:
+    pair.sandbox.faults.add(LOST)
+    assert statuses(await create(pair, "new", how=How(reconcile=False))) == "1 unknown"
+    assert len(pair.asked()) == 1
+
+
+async def test_a_single_create_that_is_watched_goes_alone(pair: Pair) -> None:
+    told: list[int] = []
+    pair.sandbox.faults.add(LOST)
+    report = await create(pair, "new", how=How(on_progress=lambda done, _all, _left: told.append(done)))
+    assert (statuses(report), told) == ("1 done", [1])
+
+
+async def test_a_caller_who_leaves_while_others_look_leaves_the_gate_open(pair: Pair) -> None:
+    pair.sandbox.faults.add(LOST, LOST)
+    tasks = [
+        asyncio.create_task(pair.at.create_records(pair.base, pair.tasks.id, named(pair, "new", "new")))
+        for _ in range(3)
+    ]
+    await pair.clock.advance(0.5)
+    tasks[0].cancel()
+    ended = await finish(pair.clock, *(_report(task) for task in tasks))
+    assert [report and statuses(report) for report in ended] == [None, "2 done", "2 done"]
+    assert statuses(await create(pair, "new")) == "1 done"
+
+
+async def _report(task: asyncio.Task[WriteReport]) -> WriteReport | None:
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return None
+
+
+async def test_cells_sent_by_field_name_cannot_be_recognised_so_they_stay_unknown(pair: Pair) -> None:
+    pair.sandbox.faults.add(LOST)
+    row: dict[str, JsonValue] = {"Name": "new"}
+    report = await pair.run(pair.at.create_records(pair.base, pair.tasks.id, [row]))
+    assert statuses(report) == "1 unknown"
+    assert names(pair, "new") == ["new"]
+
+
+@pytest.mark.parametrize("what", ["record", "comment"])
+async def test_patience_ends(pair: Pair, what: str) -> None:
+    """Each try is turned away for half a minute and then meets silence."""
+    for _ in range(9):
+        pair.sandbox.faults.add(Fault(method="POST", status=429), Fault(method="POST", status=503))
+    begun = pair.clock.monotonic()
+    if what == "record":
+        assert statuses(await create(pair, "new", "new")) == "2 not_sent"
+    else:
+        with pytest.raises(Unavailable):
+            await comment(pair)
+    assert PATIENCE < pair.clock.monotonic() - begun <= PATIENCE + 60

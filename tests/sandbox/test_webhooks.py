@@ -126,11 +126,12 @@ async def test_a_webhook_hears_only_of_its_table_its_fields_its_kinds_and_its_so
     made = await studio("POST", f"{STUDIO}/Clients", {"fields": {"Name": "a"}})
     await studio("PATCH", f"{STUDIO}/Clients/{made.body['id']}", {"fields": {"City": "Bonn", "Name": "b"}})
     await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "c"}})
+    await studio("PATCH", f"{STUDIO}/Clients/{made.body['id']}", {"fields": {"Name": "d"}})
     await studio("DELETE", f"{STUDIO}/Clients/{made.body['id']}")
     heard = {key: [list(each) for each in await told(studio, path, "Clients")] for key, path in paths.items()}
     created, changed, removed = ["createdRecordsById"], ["changedRecordsById"], ["destroyedRecordIds"]
     assert heard == {
-        "table": [created, changed, removed],
+        "table": [created, changed, changed, removed],
         "field": [changed, removed],
         "kind": [removed],
         "source": [],

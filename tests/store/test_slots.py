@@ -88,3 +88,13 @@ async def test_what_was_written_before_the_machine_started_anew_counts_as_past(t
         await store.slots.pause(KEY, 3_600.0)
     async with open_store(where, ManualClock()) as store:
         assert (await store.slots.take(KEY, 1, 0.25)).held
+
+
+async def test_a_lease_can_begin_anew(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with open_store(str(tmp_path / "store.db"), clock) as store:
+        offer = await store.slots.take(KEY, 1, 0.25)
+        await clock.advance(LEASE - 1.0)
+        await offer.keep()
+        await clock.advance(LEASE - 1.0)
+        assert not (await store.slots.take(KEY, 1, 0.25)).held

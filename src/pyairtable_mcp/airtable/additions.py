@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.channel import Channel
 from pyairtable_mcp.airtable.claims import Desk
 from pyairtable_mcp.airtable.comments import add_comment, read_comments, upload
-from pyairtable_mcp.airtable.creating import LOOKS, ROUNDS
+from pyairtable_mcp.airtable.creating import LOOKS, PATIENCE, ROUNDS
 from pyairtable_mcp.airtable.metadata import read_identity
 from pyairtable_mcp.airtable.models import Comment, Record
 from pyairtable_mcp.airtable.outcomes import Row
@@ -29,7 +29,8 @@ MAX_PAGES: Final = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Upload:
-    """A file for an attachment cell; `table` is where the record is, "" when that is not known.
+    """A file for an attachment cell; `table` is where the record is, "" when that is not known: then it
+    cannot be looked for.
 
     `before` are the ids of the files the cell held before; None when that is not known.
     """
@@ -59,7 +60,10 @@ class _Addition:
 
     async def sure(self, send: Callable[[], Awaitable[T]], look: Look) -> T | str:
         """Send until it is there; return the answer, or the id under which it was found."""
+        begun = self.channel.clock.monotonic()
         for _ in range(ROUNDS):
+            if self.channel.clock.monotonic() - begun > PATIENCE:
+                break
             try:
                 async with self.desk.passing():
                     return await send()
@@ -175,8 +179,6 @@ async def upload_once(channel: Channel, file: Upload) -> tuple[JsonValue, ...]:
 
 
 async def _cell(channel: Channel, file: Upload) -> tuple[JsonValue, ...]:
-    if not file.table:
-        raise Unavailable("The table of the record is not known.")
     records = await read_by_id(channel, file.base, file.table, [file.record], (file.field,))
     held = records[file.record].fields.get(file.field) if file.record in records else None
     return tuple(held) if isinstance(held, list) else ()

@@ -10,7 +10,7 @@ The first import of this module takes a fifth of a second, nearly all of it pyai
 import io
 import json as jsons
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import greenlet
@@ -107,8 +107,8 @@ class BridgedApi(Api):
         return len(self._channel.request(ask).target) >= self.MAX_URL_LENGTH
 
 
-async def run(channel: Channel, wrote: Callable[[str], None], work: Callable[[Api], object]) -> object:
-    """Run `work` with a bridged `Api` and return its result; an iterator is used up, into a list.
+async def run(channel: Channel, wrote: Callable[[str], None], work: Callable[[Api], T]) -> T:
+    """Run `work` with a bridged `Api` and return its result; an iterator has all it yields at hand.
 
     Raises our own errors where requests' were raised inside; everything else as it is. A cancellation
     is raised inside, at the request under way.
@@ -155,9 +155,9 @@ def _this_frame() -> "_Frame[object]":
     return frame
 
 
-def _whole(result: object) -> object:
-    """Use up an iterator where its requests can still be sent; the list stands in for it."""
-    return list(result) if isinstance(result, Iterator) else result
+def _whole(result: T) -> T:
+    """Use up an iterator where its requests can still be sent, and put one over its items in its place."""
+    return cast(T, iter(list(result))) if isinstance(result, Iterator) else result
 
 
 def asked(

@@ -2,11 +2,11 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from random import Random
-from typing import TYPE_CHECKING, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import JsonValue
 
@@ -289,6 +289,7 @@ class Airtable:
 
     async def create_base(self, workspace_id: str, name: str, tables: Sequence[Body]) -> BaseSchema:
         """Create a base with its tables, each a body as `create_table` takes it."""
+        self._untouched = False
         try:
             return await metadata.create_base(self._channel, workspace_id, name, tables)
         finally:
@@ -314,17 +315,15 @@ class Airtable:
         async with self._changing(base_id):
             return await metadata.update_field(self._channel, base_id, table_id, field_id, body)
 
-    @overload
-    async def bridged(self, work: "Callable[[Api], Iterator[T]]") -> list[T]: ...
-
-    @overload
-    async def bridged(self, work: "Callable[[Api], T]") -> T: ...
-
-    async def bridged(self, work: "Callable[[Api], object]") -> object:
-        """Run synchronous code over pyairtable's `Api` and return its result; an iterator comes as a list.
+    async def bridged(self, work: "Callable[[Api], T]") -> T:
+        """Run synchronous code over pyairtable's `Api` and return its result, an iterator with all it yields.
 
         Its requests go out, and its errors come back, as those of every other method do. What it returns may
-        make further requests only inside another call of this.
+        make further requests only inside another call of this. An ORM model asks through its `meta.api`: set
+        that to the `Api`, on a class that nobody else uses at the same time.
+
+        Everybody waits while it computes: pyairtable takes a second to parse a schema of 2,500 fields, which
+        `schema` reads in some milliseconds.
         """
         self._channel.ready()
         if _BRIDGE not in sys.modules:
@@ -336,6 +335,7 @@ class Airtable:
 
     def _wrote(self, base_id: str) -> None:
         """Forget the schema that something we do not know in detail may have changed."""
+        self._untouched = False
         self._reads.bases.invalidate("")
         self.forget(base_id)
 

@@ -17,9 +17,12 @@ from pyairtable_mcp.airtable.records import Page, Query, read_page, read_pages
 from pyairtable_mcp.airtable.shapes import records_of
 from pyairtable_mcp.airtable.wire import BadShape
 from pyairtable_mcp.base.errors import AppError, OutcomeUnknown, Unavailable
+from pyairtable_mcp.base.ids import is_id
 
 LOOKS: Final = (1.0, 5.0)
 """Seconds before each look: what is missing at the first may still be on its way, so it takes two."""
+PATIENCE: Final = 120.0
+"""Seconds after which nothing is sent again; a look and a last try may still follow."""
 ROUNDS: Final = 6
 """How often the missing are sent before it is left at an unknown outcome."""
 MOST_READ: Final = 1_000
@@ -64,10 +67,13 @@ class SureCreate:
     async def resolve(self, rows: Sequence[Row], error: OutcomeUnknown) -> list[Part]:
         """Find out what became of rows that were sent and not answered, and create what is not there."""
         parts: list[Part] = [Failed("unknown", error)] * len(rows)
+        begun = self._channel.clock.monotonic()
         left = await self._found_out(rows, range(len(rows)), parts, error)
         for _ in range(ROUNDS):
             if not left:
                 return parts
+            if self._channel.clock.monotonic() - begun > PATIENCE:
+                break
             try:
                 sent = await self._send([rows[at] for at in left])
             except OutcomeUnknown as again:
@@ -113,6 +119,9 @@ class SureCreate:
         """Read the table's new records and settle what they tell; everything is undecided if that fails."""
         undecided = Settled({}, (), tuple(range(len(wanted))))
         fields = tuple(dict.fromkeys(field for row in wanted for field in row))
+        if not all(is_id(field, "fld") for field in fields):
+            # Cells come back by field id: those sent by name could not be recognised.
+            return undecided
         query = Query(fields=fields, formula=created_since(since))
         found: list[Record] = []
 

@@ -47,7 +47,7 @@ class Footing:
 
     async def _differs(self, base: str, schema: BaseSchema) -> bool:
         try:
-            return await self._reads.schema(self._channel, base, fresh=True) != schema
+            shifted = await self._reads.schema(self._channel, base, fresh=True) != schema
         except (Forbidden, NotFound):
             # The base itself is gone, so what we know of bases is outdated as well.
             self._reads.bases.invalidate("")
@@ -55,3 +55,6 @@ class Footing:
         except AppError:
             self._reads.schemas.invalidate(base)
             return False
+        if shifted:
+            self._reads.changed(base)
+        return shifted

@@ -8,12 +8,23 @@ from pyairtable_mcp.airtable import writes
 from pyairtable_mcp.airtable.channel import Channel
 from pyairtable_mcp.airtable.gather import Gather, Lane
 from pyairtable_mcp.airtable.writes import CHUNK, Outcome, Patch, Row, WriteReport
-from pyairtable_mcp.base.errors import AppError, BadValue, Forbidden, NotFound, Rejected, TooLarge
+from pyairtable_mcp.base.errors import (
+    AppError,
+    BadValue,
+    Forbidden,
+    NotFound,
+    OutcomeUnknown,
+    Rejected,
+    TooLarge,
+    Upstream,
+)
 
-E = TypeVar("E")
+E = TypeVar("E", Patch, Row)
 
 _ONES_FAULT: Final = (Rejected, NotFound, Forbidden, TooLarge, BadValue)
 """Refusals that one record can bring upon all that were sent with it; nothing was changed by then."""
+_NOBODYS_FAULT: Final = frozenset({"INVALID_PERMISSIONS"})
+_UNKNOWN_FIELD: Final = "UNKNOWN_FIELD_NAME"
 
 Write = Callable[[Channel, Sequence[E]], Awaitable[WriteReport]]
 
@@ -57,17 +68,26 @@ async def _together(
 ) -> Sequence[WriteReport | AppError]:
     """Write all in one request, or, if that is refused, each in its own: ten more at most."""
     report = await _attempt(channel, entries, write)
-    if len(entries) == 1 or not isinstance(_error_of(report), _ONES_FAULT):
+    if not _may_be_ones_fault(_error_of(report), entries):
         return [_share(report, at) for at in range(len(entries))]
     answers: list[WriteReport | AppError] = []
     for entry in entries:
         last = _error_of(answers[-1]) if answers else None
-        if last and not isinstance(last, _ONES_FAULT):
+        if last and not isinstance(last, (*_ONES_FAULT, OutcomeUnknown)):
             # This would meet the others as well.
             answers.append(WriteReport((Outcome(0, "not_sent"),), last))
         else:
             answers.append(await _attempt(channel, [entry], write))
     return answers
+
+
+def _may_be_ones_fault(error: AppError | None, entries: Sequence[Patch] | Sequence[Row]) -> bool:
+    """Tell whether others might get through where all together were refused."""
+    if len(entries) == 1 or not isinstance(error, _ONES_FAULT):
+        return False
+    kind = error.kind if isinstance(error, Upstream) else ""
+    fields = {frozenset(each.fields if isinstance(each, Patch) else each) for each in entries}
+    return kind not in _NOBODYS_FAULT and (kind != _UNKNOWN_FIELD or len(fields) > 1)
 
 
 async def _attempt(channel: Channel, entries: Sequence[E], write: Write[E]) -> WriteReport | AppError:

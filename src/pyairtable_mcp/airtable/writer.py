@@ -89,7 +89,7 @@ class Writer:
 
     async def upload(self, channel: Channel, file: Upload, *, reconcile: bool) -> tuple[JsonValue, ...]:
         """Add a file to a cell; raises `OutcomeUnknown` when it cannot be told whether it is there."""
-        if not reconcile:
+        if not (reconcile and file.table):
             return await upload_once(channel, file)
         return await upload_surely(channel, self._claims.desk(file.base, file.record, file.field), file)
 

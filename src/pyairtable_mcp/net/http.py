@@ -106,7 +106,7 @@ class _Progress:
             return
         if event.endswith("send_request_headers.started"):
             await self.begin()
-        elif event.endswith("send_request_body.complete"):
+        elif event.endswith("send_request_body.complete") and self.started:
             self.sent()
 
     async def begin(self) -> None:

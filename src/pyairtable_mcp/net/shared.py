@@ -5,7 +5,8 @@ again until a slot is promised. Slots are promised ahead of time as in `slots.py
 nor connecting costs any of the allowance.
 
 A process that dies keeps its slot until the bank takes it back. So that nothing leaves on a slot that
-was taken back meanwhile, a promise is not used when it is old.
+was taken back meanwhile, a promise is not used when it is old, and the slot of a request that takes long
+to leave (an upload) is kept anew from time to time.
 """
 
 import asyncio
@@ -23,8 +24,8 @@ from pyairtable_mcp.net.waiting import WINDOW, Queue, Waiter, line_full, refuse
 POLL_LEAST: Final = 0.01
 POLL_MOST: Final = 0.25
 KEEP: Final = 4.0
-"""Seconds a promise may be kept before the request leaves; a bank's lease is longer by what a request
-takes to leave."""
+"""Seconds a promise may wait to be used, and a request may take to leave before its slot is kept anew; a
+bank's lease is more than twice as long."""
 _log = logging.getLogger(__name__)
 
 
@@ -50,6 +51,10 @@ class Offer(Protocol):
         """Let the next request leave in so many seconds; does nothing when the slot was taken back."""
         ...
 
+    async def keep(self) -> None:
+        """Let the lease begin anew; does nothing when the slot was taken back."""
+        ...
+
 
 class Bank(Protocol):
     """Slots that outlive a process; `key` names a limit. Any of it raises `Unavailable` on trouble."""
@@ -71,6 +76,7 @@ class _SharedLease:
         self._opens_at = owner.now() + offer.seconds
         self._started = False
         self._settled = False
+        self._keeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Wait until the request may leave; raises `Silenced`."""
@@ -81,6 +87,7 @@ class _SharedLease:
         if self._owner.silent or self._settled or now - self._asked > KEEP:
             raise Silenced
         self._started = True
+        self._keeper = self._owner.keep(self._offer)
 
     def sent(self) -> None:
         """Note that the last byte has left."""
@@ -105,6 +112,8 @@ class _SharedLease:
         """Report once: what comes later could save milliseconds, and would cost as much."""
         if not self._settled:
             self._settled = True
+            if self._keeper is not None:
+                self._keeper.cancel()
             self._owner.report(self._offer, seconds)
 
 
@@ -184,6 +193,16 @@ class SharedSlots:
             await offer.open_in(moment - self.now())
 
         self._spawn(tell())
+
+    def keep(self, offer: Offer) -> asyncio.Task[None]:
+        """Keep a slot until this is cancelled."""
+
+        async def renew() -> None:
+            while True:
+                await self._clock.sleep(KEEP)
+                self._spawn(offer.keep())
+
+        return asyncio.create_task(renew())
 
     async def settle(self) -> None:
         """Wait until every report has reached the bank."""

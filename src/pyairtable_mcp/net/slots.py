@@ -2,7 +2,8 @@
 
 A rule that spaces permits breaks the limit as soon as one request is delayed on its way (a cold
 connection takes 100-200 ms) and the next is not. So a slot is bound to what is known about arrival: it
-opens again one second and a margin after the bytes left (`margin.py`).
+opens again one second after the answer (proof that the request had arrived), or one second and a margin
+after the bytes left (`margin.py`), whichever comes first.
 
 A slot is promised a little before it opens, so that a connection can be made meanwhile; its holder then
 waits at the gate, connected, until it does. Who is promised one is decided by `line.py`. Nothing runs in
@@ -68,7 +69,6 @@ class _LocalLease:
         self.slot = slot
         self.gate: asyncio.Future[None] | None = None
         self.started = False
-        self._left_at: float | None = None
 
     async def start(self) -> None:
         """Wait until the request may leave; raises `Silenced`."""
@@ -78,17 +78,11 @@ class _LocalLease:
 
     def sent(self) -> None:
         """Note that the last byte has left."""
-        self._left_at = self._owner.now()
         self._open_in(WINDOW + self._owner.margin.seconds)
 
     def answered(self) -> None:
         """Note that the answer is there, so that the request has arrived."""
-        if self._left_at is None:
-            self._open_in(WINDOW)
-            return
-        flight = self._owner.now() - self._left_at
-        self._open_in(WINDOW + self._owner.margin.of_answered(flight) - flight)
-        self._owner.margin.learn(flight)
+        self._open_in(WINDOW)
 
     def unsent(self) -> None:
         """Give the slot back unused: nothing left this machine."""

@@ -18,6 +18,12 @@ T = TypeVar("T")
 
 _THREADS: Final = 4
 _BUSY_SECONDS: Final = 5.0
+_PATIENCE: Final = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "options": "-c statement_timeout=10000",
+}
+"""In seconds the first, in milliseconds the others: a server that has gone must not hold callers for ever."""
 _PRAGMAS: Final = ("journal_mode = wal", "synchronous = normal", "foreign_keys = on")
 
 
@@ -66,7 +72,8 @@ def open_database(where: str) -> Database:
     if url.drivername == "sqlite":
         return Database(_sqlite(url))
     try:
-        return Database(create_engine(url, pool_pre_ping=True, pool_size=_THREADS))
+        engine = create_engine(url, pool_pre_ping=True, pool_size=_THREADS, connect_args=_PATIENCE)
+        return Database(engine)
     except ImportError as error:
         raise NotConfigured(
             "The driver for PostgreSQL is not installed.", hint="pip install 'pyairtable-mcp[postgres]'"

@@ -6,8 +6,8 @@ seconds", counted from a moment before the statement ran, so that a delay on the
 
 Clock jumps: the monotonic clock makes none, but begins anew when the machine starts; a moment further
 away than any that could have been written since is then known to be from before, and counts as past. The
-same rule bounds what a PostgreSQL server's clock can do by stepping back: it delays by the step, or, from
-ten seconds on, forgets what was used in the last second. Stepping forward forgets that too.
+same rule bounds what a PostgreSQL server's clock can do by stepping back: it delays by the step, or, when
+that is longer than the lease, forgets what was used in the last second. Stepping forward forgets that too.
 
 A promised slot opens by itself after a lease, should its holder have died. A report that comes later
 than that is ignored: the ticket tells that the slot was given to somebody else.
@@ -61,11 +61,16 @@ class StoredSlot:
         if self.held:
             await self.owner.open_in(self, seconds)
 
+    async def keep(self) -> None:
+        """Let the lease begin anew, if the slot is still ours."""
+        await self.open_in(self.owner.lease)
+
 
 class StoredSlots:
     """The bank of slots in a store."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, lease: float = LEASE) -> None:
+        self.lease = lease
         self._database = database
         self._clock = clock
         self._known: set[tuple[str, int]] = set()
@@ -105,14 +110,14 @@ class StoredSlots:
             self._known.discard((key, rate))
             # Every slot is in somebody else's transaction at this moment.
             return StoredSlot(held=False, seconds=HELD_ASK_AGAIN, silent_for=silent_for, owner=self)
-        opens_at = row.opens_at if row.opens_at <= now + LEASE else now
+        opens_at = row.opens_at if row.opens_at <= now + self.lease else now
         wait = max(opens_at - now, silent_for, 0.0)
         if wait > lead:
             return StoredSlot(held=False, seconds=wait - lead, silent_for=silent_for, owner=self)
         connection.execute(
             update(_SLOTS)
             .where(_SLOTS.c.limit_key == key, _SLOTS.c.number == row.number)
-            .values(opens_at=now + LEASE, ticket=row.ticket + 1)
+            .values(opens_at=now + self.lease, ticket=row.ticket + 1)
         )
         return StoredSlot(
             held=True, seconds=wait, silent_for=silent_for, owner=self,
