@@ -10,7 +10,6 @@ cd "$root"
 
 # Installers read these for the packages and for the build of this one alike.
 export PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
-export PIP_RETRIES=7 UV_HTTP_RETRIES=7
 export UV_CONSTRAINT=constraints.txt UV_BUILD_CONSTRAINT=constraints.txt
 
 fail() {
