@@ -59,7 +59,7 @@ snapshots: $(READY)  ## accept the tools' present schemas as the reviewed ones
 
 tests: $(READY)
 	@$(PY) -m coverage erase
-	@$(PY) -m coverage run -m pytest -q
+	@$(PY) -m coverage run -m pytest -q -n auto --dist worksteal
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m coverage report
 
