@@ -68,7 +68,7 @@ def _listing() -> Iterator[Figure]:
 
 def _fields_told(text: str) -> str:
     """Say how many of the 900 fields the description names: small by leaving out would be no merit."""
-    told = sum(": " in line for line in text.splitlines()[2:-1])
+    told = sum(not line.startswith("#") for line in text.splitlines()[2:-1])
     return "" if told == 900 else f" (tells {told} of 900)"
 
 

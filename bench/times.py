@@ -55,31 +55,33 @@ def _start_seconds(which: str) -> float:
 
 
 def call_figures() -> list[Figure]:
-    """Measure tool calls over stdio, rounds of ours and of the bare server taking turns."""
+    """Measure tool calls over stdio, rounds of ours and of the bare server taking turns.
+
+    A ratio is the median of the rounds' ratios, so that a machine that slows down for a while slows both.
+    """
     with ExitStack() as stack:
         bare = stack.enter_context(start("bare"))
         ours = stack.enter_context(start("sandbox"))
         for server in (bare, ours):
             server.initialize()
         ours.call("describe_base", {"base": "Studio"})
-        base: list[float] = []
+        trivial: list[float] = []
         taken: dict[str, list[float]] = {what: [] for what in _OURS}
         for _ in range(ROUNDS):
-            base += _round(bare, lambda server: server.call("echo", {"text": "hello"}))
             for what, call in _OURS.items():
-                taken[what] += _round(ours, call)
-    trivial = median(base)
-    figures = [Figure(f"bare SDK server, echo, median of {len(base)}", trivial * 1000, "ms")]
-    for what, times in taken.items():
-        figures.append(Figure(what, median(times) * 1000, "ms"))
-        figures.append(Figure(f"{what} / bare", median(times) / trivial, "times", CALL_BAR))
-    return figures
+                trivial.append(_round(bare, lambda server: server.call("echo", {"text": "hello"})))
+                taken[what].append(_round(ours, call) / trivial[-1])
+    figures = [Figure("bare SDK server, echo", median(trivial) * 1000, "ms")]
+    return figures + [
+        Figure(f"{what} / bare", median(ratios), "times", CALL_BAR) for what, ratios in taken.items()
+    ]
 
 
-def _round(server: Server, call: Callable[[Server], object]) -> list[float]:
+def _round(server: Server, call: Callable[[Server], object]) -> float:
+    """Return the median seconds of a few calls."""
     times = []
     for _ in range(CALLS_A_ROUND):
         begun = perf_counter()
         call(server)
         times.append(perf_counter() - begun)
-    return times
+    return median(times)
