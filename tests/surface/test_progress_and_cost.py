@@ -119,9 +119,9 @@ async def test_a_cancelled_write_stops_and_leaves_an_account_in_the_log(
             call = asyncio.create_task(client.call_tool("create_records", arguments))
             await second.wait()
             call.cancel()
+            go_on.set()
             with pytest.raises(asyncio.CancelledError):
                 await call
-            go_on.set()
 
             async def told() -> bool:
                 return "was cancelled" in caplog.text
