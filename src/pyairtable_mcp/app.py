@@ -14,6 +14,7 @@ from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.policy import Policy
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.net.http import AsgiApp
+from pyairtable_mcp.net.shared import Bank
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.surface.dispatch import Dispatcher
 from pyairtable_mcp.surface.server import AppServer, build_server
@@ -54,17 +55,34 @@ async def running(
     if settings.sandbox and sandbox is None:
         sandbox = _new_sandbox(clock)
     async with AsyncExitStack() as stack:
-        client = _to_sandbox(sandbox, settings, clock, rng) if sandbox else _to_airtable(settings, clock, rng)
+        bank = await _bank(stack, settings, clock)
+        client = (
+            _to_sandbox(sandbox, settings, clock, rng)
+            if sandbox
+            else _to_airtable(settings, clock, rng, bank)
+        )
         airtable = await stack.enter_async_context(client)
 
         def new_call() -> Call:
             return Call(airtable=airtable.metered(), settings=settings, clock=clock, rng=rng)
 
         dispatcher = Dispatcher(Policy(settings.read_only, frozenset(settings.toolsets)), new_call, rng)
-        yield App(settings, airtable, dispatcher, build_server(dispatcher))
+        yield App(settings, airtable, dispatcher, build_server(dispatcher, show_spent=settings.show_spent))
 
 
-def _to_airtable(settings: Settings, clock: Clock, rng: Random) -> AbstractAsyncContextManager[Airtable]:
+async def _bank(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Bank | None:
+    """Open what keeps the request allowance for several processes, if there is to be such a thing."""
+    where = settings.store.get_secret_value()
+    if not where:
+        return None
+    from pyairtable_mcp.store.store import open_store
+
+    return (await stack.enter_async_context(open_store(where, clock))).slots
+
+
+def _to_airtable(
+    settings: Settings, clock: Clock, rng: Random, bank: Bank | None
+) -> AbstractAsyncContextManager[Airtable]:
     return open_airtable(
         token=settings.airtable.api_key.get_secret_value(),
         endpoint_url=settings.airtable.endpoint_url,
@@ -73,6 +91,7 @@ def _to_airtable(settings: Settings, clock: Clock, rng: Random) -> AbstractAsync
         rate_per_base=settings.quota.base_rate,
         rate_per_token=settings.quota.token_rate,
         deadline=settings.quota.call_seconds,
+        bank=bank,
     )
 
 

@@ -7,16 +7,36 @@ from hypothesis import strategies as st
 
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.base.errors import RateLimited
-from pyairtable_mcp.net.slots import FIRST_MARGIN, MARGIN_STEP, MAX_MARGIN, Slots, ready_times, start_of
+from pyairtable_mcp.net.line import Turn
+from pyairtable_mcp.net.margin import FIRST_MARGIN, MARGIN_STEP, MAX_MARGIN
+from pyairtable_mcp.net.slots import Lease, Silenced, Slots, ready_times
+from pyairtable_mcp.net.waiting import start_of
 from tests.net.driving import finish
 
 LONG = 1e9
+SOMEBODY = Turn()
+
+
+async def begin(slots: Slots, deadline: float = LONG, turn: Turn = SOMEBODY) -> Lease:
+    """Take a slot and let the request go as soon as it may."""
+    while True:
+        lease = await slots.take(deadline, turn)
+        try:
+            await lease.start()
+        except Silenced:
+            lease.unsent()
+        except asyncio.CancelledError:
+            lease.unsent()
+            raise
+        else:
+            return lease
 
 
 async def taken(slots: Slots) -> bool:
-    """Tell whether a slot can be had at this very moment, and keep it."""
-    task = asyncio.create_task(slots.take(LONG))
-    await asyncio.sleep(0)
+    """Tell whether a request may leave at this very moment, and let it."""
+    task = asyncio.create_task(begin(slots))
+    for _ in range(5):
+        await asyncio.sleep(0)
     if task.done():
         return True
     task.cancel()
@@ -32,7 +52,7 @@ async def test_as_many_start_at_once_as_the_rate_says() -> None:
 async def test_a_slot_is_free_one_second_and_a_margin_after_the_bytes_left() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)
-    lease = await slots.take(LONG)
+    lease = await begin(slots)
     await clock.advance(0.3)
     lease.sent()
     await clock.advance(1.0)
@@ -44,7 +64,7 @@ async def test_a_slot_is_free_one_second_and_a_margin_after_the_bytes_left() -> 
 async def test_an_answer_frees_the_slot_one_second_later_when_that_is_sooner() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)
-    lease = await slots.take(LONG)
+    lease = await begin(slots)
     lease.sent()
     await clock.advance(0.01)
     lease.answered()
@@ -57,10 +77,10 @@ async def test_an_answer_frees_the_slot_one_second_later_when_that_is_sooner() -
 async def test_a_slow_answer_holds_nobody_up() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)
-    slow = await slots.take(LONG)
+    slow = await begin(slots)
     slow.sent()
     await clock.advance(2.0)
-    other = await slots.take(LONG)
+    other = await begin(slots)
     slow.answered()
     slow.unsent()
     assert not await taken(slots)
@@ -71,7 +91,7 @@ async def test_a_slow_answer_holds_nobody_up() -> None:
 async def test_a_request_of_unknown_fate_holds_its_slot_for_a_second_and_a_margin() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)
-    (await slots.take(LONG)).abandoned()
+    (await begin(slots)).abandoned()
     await clock.advance(1.0)
     assert not await taken(slots)
     await clock.advance(FIRST_MARGIN)
@@ -84,7 +104,7 @@ async def test_whoever_comes_first_is_served_first() -> None:
     order: list[int] = []
 
     async def one(number: int) -> None:
-        lease = await slots.take(LONG)
+        lease = await begin(slots)
         order.append(number)
         lease.sent()
 
@@ -95,8 +115,8 @@ async def test_whoever_comes_first_is_served_first() -> None:
 async def test_cancelling_a_waiter_leaves_the_others_their_turn() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)
-    lease = await slots.take(LONG)
-    tasks = [asyncio.create_task(slots.take(LONG)) for _ in range(2)]
+    lease = await begin(slots)
+    tasks = [asyncio.create_task(begin(slots)) for _ in range(2)]
     await asyncio.sleep(0)
     tasks[0].cancel()
     lease.unsent()
@@ -108,8 +128,8 @@ async def test_cancelling_a_waiter_leaves_the_others_their_turn() -> None:
 async def test_a_slot_granted_to_a_task_that_was_cancelled_meanwhile_comes_back() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)
-    lease = await slots.take(LONG)
-    task = asyncio.create_task(slots.take(LONG))
+    lease = await begin(slots)
+    task = asyncio.create_task(begin(slots))
     await asyncio.sleep(0)
     lease.unsent()
     task.cancel()
@@ -120,16 +140,16 @@ async def test_a_slot_granted_to_a_task_that_was_cancelled_meanwhile_comes_back(
 async def test_nothing_is_left_running_when_nobody_waits() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)
-    lease = await slots.take(LONG)
+    lease = await begin(slots)
     lease.sent()
-    waiting = [asyncio.create_task(slots.take(50.0)) for _ in range(3)]
+    waiting = [asyncio.create_task(begin(slots, 50.0)) for _ in range(3)]
     await asyncio.sleep(0)
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    again = asyncio.create_task(slots.take(50.0))
+    again = asyncio.create_task(begin(slots, 50.0))
     await clock.advance(2.0)
     assert again.done()
 
@@ -138,7 +158,7 @@ async def test_a_pause_silences_everybody_and_ends_on_time() -> None:
     clock = ManualClock()
     slots = Slots(5, clock)
     slots.pause(30.0)
-    waiters = [asyncio.create_task(slots.take(LONG)) for _ in range(3)]
+    waiters = [asyncio.create_task(begin(slots)) for _ in range(3)]
     await clock.advance(29.9)
     assert not any(task.done() for task in waiters)
     await clock.advance(0.1)
@@ -151,8 +171,8 @@ async def test_a_pause_counts_without_any_limit_too() -> None:
     assert [await taken(slots) for _ in range(100)] == [True] * 100
     slots.pause(5.0)
     assert not await taken(slots)
-    with pytest.raises(RateLimited, match="another 5 s"):
-        await slots.take(clock.monotonic() + 4.0)
+    with pytest.raises(RateLimited, match="would wait 5 s"):
+        await begin(slots, clock.monotonic() + 4.0)
     await clock.advance(5.0)
     assert await taken(slots)
 
@@ -171,19 +191,19 @@ async def test_every_offence_teaches_more_care_once_and_up_to_a_bound() -> None:
     slots = Slots(1, clock)
     for _ in range(5):
         slots.pause(30.0)
-    assert slots.margin == pytest.approx(FIRST_MARGIN + MARGIN_STEP)
+    assert slots.margin.seconds == pytest.approx(FIRST_MARGIN + MARGIN_STEP)
     for _ in range(100):
         await clock.advance(31.0)
         slots.pause(30.0)
-    assert slots.margin == MAX_MARGIN
+    assert slots.margin.seconds == MAX_MARGIN
 
 
 async def test_a_wait_known_to_outlast_the_deadline_is_refused_at_once() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)
-    (await slots.take(LONG)).sent()
+    (await begin(slots)).sent()
     with pytest.raises(RateLimited) as caught:
-        await slots.take(0.5)
+        await begin(slots, 0.5)
     assert caught.value.hint == "Try again in 1 s."
     assert clock.monotonic() == 0.0
 
@@ -191,9 +211,9 @@ async def test_a_wait_known_to_outlast_the_deadline_is_refused_at_once() -> None
 async def test_those_already_waiting_are_refused_when_a_pause_outlasts_them() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)
-    await slots.take(LONG)
-    patient = asyncio.create_task(slots.take(60.0))
-    hurried = asyncio.create_task(slots.take(20.0))
+    await begin(slots)
+    patient = asyncio.create_task(begin(slots, 60.0))
+    hurried = asyncio.create_task(begin(slots, 20.0))
     await asyncio.sleep(0)
     slots.pause(30.0)
     await asyncio.wait([hurried])
@@ -205,8 +225,8 @@ async def test_those_already_waiting_are_refused_when_a_pause_outlasts_them() ->
 async def test_a_waiter_cancelled_in_the_moment_it_becomes_hopeless_is_just_cancelled() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)
-    await slots.take(LONG)
-    waiting = asyncio.create_task(slots.take(20.0))
+    await begin(slots)
+    waiting = asyncio.create_task(begin(slots, 20.0))
     await asyncio.sleep(0)
     waiting.cancel()
     slots.pause(30.0)
@@ -217,9 +237,9 @@ async def test_a_waiter_cancelled_in_the_moment_it_becomes_hopeless_is_just_canc
 async def test_the_refused_do_not_count_as_standing_in_line() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)
-    (await slots.take(LONG)).sent()
-    refused = [asyncio.create_task(slots.take(0.5)) for _ in range(20)]
-    served = asyncio.create_task(slots.take(1.5))
+    (await begin(slots)).sent()
+    refused = [asyncio.create_task(begin(slots, 0.5)) for _ in range(20)]
+    served = asyncio.create_task(begin(slots, 1.5))
     await clock.advance(1.1)
     assert all(isinstance(task.exception(), RateLimited) for task in refused)
     assert served.done()
@@ -229,8 +249,8 @@ async def test_the_refused_do_not_count_as_standing_in_line() -> None:
 async def test_a_deadline_that_passes_in_line_is_kept() -> None:
     clock = ManualClock()
     slots = Slots(1, clock)
-    await slots.take(LONG)  # never reports, so nothing is known
-    waiting = asyncio.create_task(slots.take(10.0))
+    await begin(slots)  # never reports, so nothing is known
+    waiting = asyncio.create_task(begin(slots, 10.0))
     await clock.advance(9.9)
     assert not waiting.done()
     await clock.advance(0.1)
@@ -241,7 +261,7 @@ async def test_slots_are_idle_when_forgetting_them_would_change_nothing() -> Non
     clock = ManualClock()
     slots = Slots(2, clock)
     assert slots.idle
-    lease = await slots.take(LONG)
+    lease = await begin(slots)
     assert not slots.idle
     lease.sent()
     await clock.advance(2.0)
@@ -279,7 +299,7 @@ async def test_no_window_of_a_second_ever_holds_more_than_the_rate(seed: int, ra
 
     async def one() -> None:
         await clock.sleep(rng.uniform(0, 3))
-        lease = await slots.take(LONG)
+        lease = await begin(slots)
         fate = rng.random()
         if fate < 0.1:
             lease.unsent()

@@ -9,7 +9,7 @@ from pyairtable_mcp.sandbox.state.model import User
 from tests.support.answers import fenced
 from tests.support.behaviours import behaviour
 from tests.support.inside import data_requests, lab, named, raw, the_field, the_table, writes
-from tests.support.world import World, open_world
+from tests.support.world import World, open_world, wound
 
 
 @behaviour("create.names", "create.look_up_once")
@@ -320,10 +320,27 @@ async def test_a_refusal_in_the_middle_says_what_stands_and_what_does_not(world:
 
 
 @behaviour("fail.unknown_outcome")
-async def test_a_create_whose_answer_is_lost_is_told_as_unknown_and_never_sent_again(world: World) -> None:
+async def test_a_create_whose_answer_is_lost_is_found_and_the_rest_follows(world: World) -> None:
     world.sandbox.faults.add(Fault(method="POST", status=0, skip=1, before_commit=False))
     rows = [{"Name": f"Once {n:02d}"} for n in range(25)]
-    reply = await world.call("create_records", base="Studio", table="Tasks", records=rows)
+    async with wound(world):
+        reply = await world.call("create_records", base="Studio", table="Tasks", records=rows)
+    assert not reply.is_error
+    names = [one["Name"] for one in raw(world.sandbox, "Tasks") if one.text("Name").startswith("Once")]
+    assert names == [f"Once {n:02d}" for n in range(25)], "nothing is lost and nothing doubled"
+
+
+@behaviour("fail.unknown_outcome")
+async def test_a_create_that_is_neither_answered_nor_found_is_told_as_unknown_and_never_sent_again(
+    world: World,
+) -> None:
+    world.sandbox.faults.add(
+        Fault(method="POST", status=0, skip=1, before_commit=False),
+        Fault(method="GET", status=403, path_contains="tbl", times=9),
+    )
+    rows = [{"Name": f"Once {n:02d}"} for n in range(25)]
+    async with wound(world):
+        reply = await world.call("create_records", base="Studio", table="Tasks", records=rows)
     assert reply.code == "outcome_unknown"
     told = fate_lines(reply.text)
     assert len(told["created"]) == 10

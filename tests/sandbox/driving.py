@@ -89,7 +89,8 @@ class Driver:
             # Written here and in ASCII, because the client cannot send a lone surrogate and we want to.
             body = content if json is None else dumps(json).encode()
             response = await client.request(method, path, params=list(params), content=body)
-        return Answer(response.status_code, response.json())
+        # Some good answers have no body.
+        return Answer(response.status_code, response.json() if response.content else {})
 
     async def find(self, table: str, formula: str) -> list[dict[str, object]]:
         return (await self("GET", f"{STUDIO}/{table}", filterByFormula=formula)).records

@@ -5,7 +5,7 @@ the task that opened it: so one task of its own opens it, waits, and closes it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
@@ -34,3 +34,12 @@ async def held(context: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
     finally:
         over.set()
         await task
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Let the other tasks run until something holds; fails when it never does."""
+    for _ in range(10_000):
+        if await holds():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("It never came to be.")

@@ -9,13 +9,19 @@ from pyairtable_mcp.airtable.models import (
     Field,
     Identity,
     Mention,
+    NewWebhook,
+    Notification,
+    Payload,
     Record,
     Table,
     User,
     View,
+    Webhook,
 )
+from pyairtable_mcp.airtable.outcomes import How, Ledger, Outcome, Row, WriteReport
 from pyairtable_mcp.airtable.records import Page, Query
-from pyairtable_mcp.airtable.writes import Outcome, Patch, Row, WriteReport
+from pyairtable_mcp.airtable.webhooks import PayloadPage, is_genuine, read_notification
+from pyairtable_mcp.airtable.writes import Patch
 
 __all__ = [
     "Airtable",
@@ -24,17 +30,26 @@ __all__ = [
     "Comment",
     "CommentPage",
     "Field",
+    "How",
     "Identity",
+    "Ledger",
     "Mention",
+    "NewWebhook",
+    "Notification",
     "Outcome",
     "Page",
     "Patch",
+    "Payload",
+    "PayloadPage",
     "Query",
     "Record",
     "Row",
     "Table",
     "User",
     "View",
+    "Webhook",
     "WriteReport",
+    "is_genuine",
     "open_airtable",
+    "read_notification",
 ]

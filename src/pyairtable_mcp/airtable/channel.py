@@ -2,8 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -15,13 +17,16 @@ from pyairtable_mcp.airtable.wire import Parse, judge
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import NotConfigured
 from pyairtable_mcp.net.http import Request, Response
+from pyairtable_mcp.net.line import Priority, Turn
 from pyairtable_mcp.net.pacing import Limit
 from pyairtable_mcp.net.resend import Effect
-from pyairtable_mcp.net.sender import DEADLINE, Call, Reply, Sender, Spent, Verdict
+from pyairtable_mcp.net.sender import DEADLINE, Call, Leave, Reply, Sender, Spent, Verdict
 
 T = TypeVar("T")
 
 AIRTABLE: Final = "https://api.airtable.com"
+_BASE: Final = "base:"
+_TOKEN: Final = "token:"
 _CONTENT: Final = "https://content.airtable.com"
 
 
@@ -77,6 +82,20 @@ class Terms:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BaseQuota:
+    """How the allowance of a base stands, or of the token (`base` empty).
+
+    `rate` is requests a second, 0 for no limit; `silent_for` the seconds that a 429 still keeps everybody
+    waiting.
+    """
+
+    base: str
+    rate: int
+    waiting: int
+    silent_for: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Ask(Generic[T]):
     """What is asked of Airtable.
 
@@ -94,17 +113,36 @@ class Ask(Generic[T]):
     content: bool = False
 
 
+Wrote = Callable[[str], None]
+"""Is told the base of every request that may have changed something, once it is over."""
+
+
+def _nobody(_base: str) -> None:
+    """Tell nobody."""
+
+
 class Channel:
     """Asks Airtable in the name of one credential, and keeps account of what it cost."""
 
     def __init__(
-        self, sender: Sender, credential: Credential | None, endpoints: Endpoints, terms: Terms, clock: Clock
+        self,
+        sender: Sender,
+        credential: Credential | None,
+        endpoints: Endpoints,
+        terms: Terms,
+        clock: Clock,
+        *,
+        wrote: Wrote = _nobody,
+        priority: Priority = Priority.INTERACTIVE,
     ) -> None:
         self._sender = sender
         self._credential = credential
         self._endpoints = endpoints
         self._terms = terms
         self._clock = clock
+        self._wrote = wrote
+        self._priority = priority
+        self._leave: Leave | None = None
         self.spent = Spent()
 
     @property
@@ -112,11 +150,74 @@ class Channel:
         """Return a name for whose eyes the answers are; it belongs into every cache key."""
         return self._credential.key if self._credential else ""
 
-    def metered(self, spent: Spent) -> "Channel":
-        """Return the same channel with an account of its own."""
-        other = Channel(self._sender, self._credential, self._endpoints, self._terms, self._clock)
+    @property
+    def turn(self) -> Turn:
+        """Return who asks, and how urgently; what differs in this is never asked together."""
+        return Turn(self._priority, self.principal)
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock everything here goes by."""
+        return self._clock
+
+    @property
+    def rate(self) -> int:
+        """Return the requests a second that a base admits; 0 for no limit."""
+        return self._terms.per_base
+
+    def earliest(self) -> datetime:
+        """Return a moment that Airtable's clock has surely reached by now."""
+        return self._sender.earliest()
+
+    def metered(self, spent: Spent, priority: Priority | None = None) -> "Channel":
+        """Return the same channel with an account, and perhaps a priority, of its own.
+
+        Leave that is held goes with it.
+        """
+        other = Channel(
+            self._sender,
+            self._credential,
+            self._endpoints,
+            self._terms,
+            self._clock,
+            wrote=self._wrote,
+            priority=self._priority if priority is None else priority,
+        )
+        other._leave = self._leave
         other.spent = spent
         return other
+
+    @asynccontextmanager
+    async def slot(self, base: str) -> AsyncIterator["Channel"]:
+        """Wait for leave to send one request about a base; give a channel whose first request has it.
+
+        What is asked can so be decided when it can be sent. The seconds of a call begin to run now.
+        """
+        self.ready()
+        begun = self._clock.monotonic()
+        async with self._sender.leave(
+            self._limits(base), self._terms.seconds, self.spent, self.turn
+        ) as leave:
+            waited = self._clock.monotonic() - begun
+            held = self.metered(self.spent)
+            held._terms = replace(self._terms, seconds=self._terms.seconds - waited)
+            held._leave = leave
+            yield held
+
+    def quota(self) -> tuple[BaseQuota, ...]:
+        """Return how the allowance of each base in use, and of this token, stands; () before any request."""
+        own = f"{_TOKEN}{self.principal}"
+        rates = {_BASE: self._terms.per_base, _TOKEN: self._terms.per_token}
+        return tuple(
+            BaseQuota(
+                base=state.key.removeprefix(_BASE) if state.key.startswith(_BASE) else "",
+                rate=rates[_TOKEN if state.key == own else _BASE],
+                waiting=state.waiting,
+                silent_for=state.silent_for,
+            )
+            for state in self._sender.limits()
+            if state.key.startswith(_BASE) or state.key == own
+        )
 
     def ready(self) -> Credential:
         """Return the credential; raises `NotConfigured` when there is none."""
@@ -155,16 +256,23 @@ class Channel:
             limits=self._limits(ask.base),
             effect=ask.effect,
             seconds=self._terms.seconds,
+            turn=self.turn,
+            leave=self._leave,
         )
-        return await self._sender.send(call, self.spent)
+        try:
+            return await self._sender.send(call, self.spent)
+        finally:
+            # Also after a failure: an unanswered write may have been done.
+            if ask.effect != "read" and ask.base:
+                self._wrote(ask.base)
 
     async def ask(self, ask: Ask[T]) -> T:
         """Ask, and return what the answer says; raises as `Sender.send`."""
         return (await self.reply(ask)).value
 
     def _limits(self, base: str) -> tuple[Limit, ...]:
-        token = Limit(f"token:{self.principal}", self._terms.per_token)
-        return (Limit(f"base:{base}", self._terms.per_base), token) if base else (token,)
+        token = Limit(f"{_TOKEN}{self.principal}", self._terms.per_token)
+        return (Limit(f"{_BASE}{base}", self._terms.per_base), token) if base else (token,)
 
 
 def _is_endpoint(url: str) -> bool:

@@ -1,23 +1,54 @@
 """Airtable as one object: every call the rest of the program makes, by ids and in typed values."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from importlib import import_module
 from random import Random
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import JsonValue
 
-from pyairtable_mcp.airtable import comments, metadata, records, writes
-from pyairtable_mcp.airtable.channel import AIRTABLE, Channel, Credential, Endpoints, Terms
+from pyairtable_mcp.airtable import comments, metadata, webhooks, writes
+from pyairtable_mcp.airtable.additions import Upload
+from pyairtable_mcp.airtable.cache import Key
+from pyairtable_mcp.airtable.channel import AIRTABLE, BaseQuota, Channel, Credential, Endpoints, Terms
 from pyairtable_mcp.airtable.comments import CommentPage
+from pyairtable_mcp.airtable.footing import Footing
 from pyairtable_mcp.airtable.metadata import Body
-from pyairtable_mcp.airtable.models import Base, BaseSchema, Comment, Field, Identity, Record, Table, User
+from pyairtable_mcp.airtable.models import (
+    Base,
+    BaseSchema,
+    Comment,
+    Field,
+    Identity,
+    NewWebhook,
+    Record,
+    Table,
+    User,
+    Webhook,
+)
+from pyairtable_mcp.airtable.outcomes import IN_ORDER, How
+from pyairtable_mcp.airtable.reads import Reads
 from pyairtable_mcp.airtable.records import Page, Query
-from pyairtable_mcp.airtable.schema import Key, SchemaCache
+from pyairtable_mcp.airtable.webhooks import PayloadPage, Specification
+from pyairtable_mcp.airtable.writer import Writer
 from pyairtable_mcp.airtable.writes import Patch, Row, WriteReport
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.net.http import AsgiApp, open_http
+from pyairtable_mcp.net.line import Priority
 from pyairtable_mcp.net.pacing import Pacer
 from pyairtable_mcp.net.sender import DEADLINE, Sender, Spent
+from pyairtable_mcp.net.shared import Bank
+
+if TYPE_CHECKING:
+    # Only its name is needed here: what it costs to import is paid when something is bridged.
+    from pyairtable import Api
+
+T = TypeVar("T")
+
+_BRIDGE: Final = "pyairtable_mcp.airtable.bridge"
 
 
 class Airtable:
@@ -27,66 +58,110 @@ class Airtable:
     before anything is sent; the `Upstream` errors otherwise. Fields go in and come back by their ids.
     """
 
-    def __init__(self, channel: Channel, cache: SchemaCache) -> None:
+    def __init__(self, channel: Channel, reads: Reads, writer: Writer) -> None:
         self._channel = channel
-        self._cache = cache
-        self._used: set[Key] = set()
+        self._reads = reads
+        self._writer = writer
+        self._footing = Footing(channel, reads)
+        self._untouched = True
 
     @property
     def spent(self) -> Spent:
         """Return the account of what went through this object: requests sent, seconds waited for leave."""
         return self._channel.spent
 
-    def metered(self) -> "Airtable":
-        """Return the same client with a new account, to learn what one piece of work costs."""
-        return Airtable(self._channel.metered(Spent()), self._cache)
+    def quota(self) -> tuple[BaseQuota, ...]:
+        """Return how the request allowance stands: a state for each base in use, and one for the token."""
+        return self._channel.quota()
+
+    def known_bases(self) -> dict[str, str]:
+        """Return the names, by id, of the bases last listed; {} when they were not."""
+        kept = self._reads.bases.peek(Key(self._channel.principal)) or ()
+        return {base.id: base.name for base in kept}
+
+    def metered(self, priority: Priority | None = None) -> "Airtable":
+        """Return the same client with a new account, to learn what one piece of work costs.
+
+        With a `priority` its requests line up with others of that urgency.
+        """
+        return Airtable(self._channel.metered(Spent(), priority), self._reads, self._writer)
 
     async def bases(self, *, fresh: bool = False) -> tuple[Base, ...]:
         """Return every base the token can see; up to five minutes old unless `fresh`."""
         self._channel.ready()
-        key = self._using("")
-        return await self._cache.bases.get(key, lambda: metadata.read_bases(self._channel), fresh=fresh)
+        return await self._footing.bases(fresh=fresh)
 
     async def schema(self, base_id: str, *, fresh: bool = False) -> BaseSchema:
         """Return the tables, fields and views of a base; up to five minutes old unless `fresh`."""
         self._channel.ready()
-        key = self._using(base_id)
-        return await self._cache.schemas.get(
-            key, lambda: metadata.read_schema(self._channel, base_id), fresh=fresh
+        return await self._footing.schema(base_id, fresh=fresh)
+
+    async def page(
+        self,
+        base_id: str,
+        table_id: str,
+        query: Query,
+        *,
+        size: int,
+        offset: str = "",
+        max_age: float = 0.0,
+    ) -> Page:
+        """Return one page of `size` (1 to 100) records: with a request, or with none, `max_age` seconds old.
+
+        Nothing is remembered for more than 15 s, nor past a change made through this process. A cursor that
+        has died raises `Rejected` of kind `LIST_RECORDS_ITERATOR_NOT_AVAILABLE`.
+        """
+        return await self._reads.page(
+            self._channel, base_id, table_id, query, size=size, offset=offset, max_age=max_age
         )
 
-    async def page(self, base_id: str, table_id: str, query: Query, *, size: int, offset: str = "") -> Page:
-        """Return one page of `size` (1 to 100) records, with one request.
-
-        A cursor that has died raises `Rejected` of kind `LIST_RECORDS_ITERATOR_NOT_AVAILABLE`.
-        """
-        return await records.read_page(self._channel, base_id, table_id, query, size=size, offset=offset)
-
     def records(
-        self, base_id: str, table_id: str, query: Query, *, limit: int | None = None
+        self, base_id: str, table_id: str, query: Query, *, limit: int | None = None, max_age: float = 0.0
     ) -> AsyncIterator[Page]:
         """Return all pages, or as many as hold `limit` records; each record once, even over a dead cursor."""
-        return records.read_pages(self._channel, base_id, table_id, query, limit=limit)
+        return self._reads.all_pages(self._channel, base_id, table_id, query, limit=limit, max_age=max_age)
 
     async def records_by_id(
-        self, base_id: str, table_id: str, ids: Sequence[str], fields: tuple[str, ...] = ()
+        self,
+        base_id: str,
+        table_id: str,
+        ids: Sequence[str],
+        fields: tuple[str, ...] = (),
+        *,
+        max_age: float = 0.0,
     ) -> dict[str, Record]:
-        """Return the records of these ids, in their order, 100 with a request; missing ones are absent."""
-        return await records.read_by_id(self._channel, base_id, table_id, ids, fields)
+        """Return the records of these ids, in their order, 100 with a request; missing ones are absent.
+
+        Single ones asked for at the same time share a request.
+        """
+        return await self._reads.by_id(self._channel, base_id, table_id, ids, fields, max_age=max_age)
 
     async def create_records(
-        self, base_id: str, table_id: str, rows: Sequence[Row], *, typecast: bool = False
+        self, base_id: str, table_id: str, rows: Sequence[Row], *, typecast: bool = False, how: How = IN_ORDER
     ) -> WriteReport:
-        """Create a record for each row; see `WriteReport` for how failures are told."""
+        """Create a record for each row; see `WriteReport` for how failures are told.
+
+        What was not answered is looked for, and created again only when it is not there (`how.reconcile`).
+        """
         async with self._changing(base_id, changes=typecast):
-            return await writes.create(self._channel, base_id, table_id, rows, typecast=typecast)
+            return await self._writer.create(
+                self._channel, base_id, table_id, rows, typecast=typecast, how=how
+            )
 
     async def update_records(
-        self, base_id: str, table_id: str, patches: Sequence[Patch], *, typecast: bool = False
+        self,
+        base_id: str,
+        table_id: str,
+        patches: Sequence[Patch],
+        *,
+        typecast: bool = False,
+        how: How = IN_ORDER,
     ) -> WriteReport:
         """Change cells of these records; see `WriteReport` for how failures are told."""
         async with self._changing(base_id, changes=typecast):
-            return await writes.update(self._channel, base_id, table_id, patches, typecast=typecast)
+            return await self._writer.update(
+                self._channel, base_id, table_id, patches, typecast=typecast, how=how
+            )
 
     async def upsert_records(
         self,
@@ -96,31 +171,49 @@ class Airtable:
         match_on: Sequence[str],
         *,
         typecast: bool = False,
+        how: How = IN_ORDER,
     ) -> WriteReport:
         """Update the record each row agrees with in the `match_on` fields (1 to 3), or create it."""
         async with self._changing(base_id, changes=typecast):
-            return await writes.upsert(self._channel, base_id, table_id, rows, match_on, typecast=typecast)
+            return await self._writer.upsert(
+                self._channel, base_id, table_id, rows, match_on, typecast=typecast, how=how
+            )
 
-    async def delete_records(self, base_id: str, table_id: str, ids: Sequence[str]) -> WriteReport:
+    async def delete_records(
+        self, base_id: str, table_id: str, ids: Sequence[str], *, how: How = IN_ORDER
+    ) -> WriteReport:
         """Delete these records; see `WriteReport` for how failures are told."""
-        return await writes.delete(self._channel, base_id, table_id, ids)
+        return await writes.delete(self._channel, base_id, table_id, ids, how=how)
 
     async def upload_attachment(
-        self, base_id: str, record_id: str, field_id: str, *, filename: str, content_type: str, content: bytes
+        self,
+        base_id: str,
+        record_id: str,
+        field_id: str,
+        *,
+        filename: str,
+        content_type: str,
+        content: bytes,
+        table_id: str = "",
+        before: Collection[str] | None = None,
+        reconcile: bool = True,
     ) -> tuple[JsonValue, ...]:
         """Add a file of at most 5 MB to an attachment cell; return all the cell's attachments after it.
 
-        Raises `TooLarge` before anything is sent.
+        After a lost answer the file is looked for, if `table_id` is given; `before`, the ids of the files
+        that were there, tells it from one like it. Raises `TooLarge` before anything is sent.
         """
-        return await comments.upload(
-            self._channel,
-            base_id,
-            record_id,
-            field_id,
+        file = Upload(
+            base=base_id,
+            record=record_id,
+            field=field_id,
             filename=filename,
             content_type=content_type,
             content=content,
+            table=table_id,
+            before=before,
         )
+        return await self._writer.upload(self._channel, file, reconcile=reconcile)
 
     async def comments(
         self, base_id: str, table_id: str, record_id: str, *, size: int = 100, offset: str = ""
@@ -131,10 +224,60 @@ class Airtable:
         )
 
     async def create_comment(
-        self, base_id: str, table_id: str, record_id: str, text: str, parent: str = ""
+        self,
+        base_id: str,
+        table_id: str,
+        record_id: str,
+        text: str,
+        parent: str = "",
+        *,
+        reconcile: bool = True,
     ) -> Comment:
-        """Write a comment, in answer to the comment `parent` if given; `@[usr...]` mentions somebody."""
-        return await comments.add_comment(self._channel, base_id, table_id, record_id, text, parent=parent)
+        """Write a comment, in answer to the comment `parent` if given; `@[usr...]` mentions somebody.
+
+        After a lost answer it is looked for, and written again only when it is not there.
+        """
+        return await self._writer.comment(
+            self._channel, base_id, table_id, record_id, text, parent=parent, reconcile=reconcile
+        )
+
+    async def update_comment(
+        self, base_id: str, table_id: str, record_id: str, comment_id: str, text: str
+    ) -> Comment:
+        """Change the text of a comment of one's own."""
+        return await comments.update_comment(self._channel, base_id, table_id, record_id, comment_id, text)
+
+    async def delete_comment(self, base_id: str, table_id: str, record_id: str, comment_id: str) -> None:
+        """Delete a comment of one's own."""
+        await comments.delete_comment(self._channel, base_id, table_id, record_id, comment_id)
+
+    async def webhooks(self, base_id: str) -> tuple[Webhook, ...]:
+        """Return the webhooks of a base."""
+        return await webhooks.read(self._channel, base_id)
+
+    async def create_webhook(
+        self, base_id: str, specification: Specification, *, notification_url: str = ""
+    ) -> NewWebhook:
+        """Create a webhook, for seven days; its secret is told now and never again."""
+        return await webhooks.create(self._channel, base_id, specification, notification_url)
+
+    async def delete_webhook(self, base_id: str, webhook_id: str) -> None:
+        """Delete a webhook."""
+        await webhooks.delete(self._channel, base_id, webhook_id)
+
+    async def refresh_webhook(self, base_id: str, webhook_id: str) -> str:
+        """Keep a webhook for seven days from now; return when it ends, or "" when it never does."""
+        return await webhooks.refresh(self._channel, base_id, webhook_id)
+
+    async def notify_webhook(self, base_id: str, webhook_id: str, *, enable: bool) -> None:
+        """Turn a webhook's notifications on or off; Airtable turns them off when nobody answers them."""
+        await webhooks.notify(self._channel, base_id, webhook_id, enable=enable)
+
+    def webhook_payloads(
+        self, base_id: str, webhook_id: str, *, cursor: int = 1
+    ) -> AsyncIterator[PayloadPage]:
+        """Return the pages of payloads from `cursor` on; store a page's cursor once it is dealt with."""
+        return webhooks.payload_pages(self._channel, base_id, webhook_id, cursor=cursor)
 
     async def collaborators(self, base_id: str) -> tuple[User, ...]:
         """Return who may use the base; `Forbidden` or `NotFound` where Airtable does not tell this token."""
@@ -143,6 +286,14 @@ class Airtable:
     async def whoami(self) -> Identity:
         """Return whom the token belongs to."""
         return await metadata.read_identity(self._channel)
+
+    async def create_base(self, workspace_id: str, name: str, tables: Sequence[Body]) -> BaseSchema:
+        """Create a base with its tables, each a body as `create_table` takes it."""
+        self._untouched = False
+        try:
+            return await metadata.create_base(self._channel, workspace_id, name, tables)
+        finally:
+            self._reads.bases.invalidate("")
 
     async def create_table(self, base_id: str, body: Body) -> Table:
         """Create a table from a body in Airtable's words: name, fields, description."""
@@ -164,27 +315,58 @@ class Airtable:
         async with self._changing(base_id):
             return await metadata.update_field(self._channel, base_id, table_id, field_id, body)
 
-    def _using(self, base_id: str) -> Key:
-        key = Key(self._channel.principal, base_id)
-        self._used.add(key)
-        return key
+    async def bridged(self, work: "Callable[[Api], T]") -> T:
+        """Run synchronous code over pyairtable's `Api` and return its result, an iterator with all it yields.
+
+        Its requests go out, and its errors come back, as those of every other method do. What it returns may
+        make further requests only inside another call of this. An ORM model asks through its `meta.api`: set
+        that to the `Api`, on a class that nobody else uses at the same time.
+
+        Everybody waits while it computes: pyairtable takes a second to parse a schema of 2,500 fields, which
+        `schema` reads in some milliseconds.
+        """
+        self._channel.ready()
+        if _BRIDGE not in sys.modules:
+            # In a thread, because the others go on meanwhile.
+            await asyncio.to_thread(import_module, _BRIDGE)
+        from pyairtable_mcp.airtable.bridge import run
+
+        return await run(self._channel, self._wrote, work)
+
+    def _wrote(self, base_id: str) -> None:
+        """Forget the schema that something we do not know in detail may have changed."""
+        self._untouched = False
+        self._reads.bases.invalidate("")
+        self.forget(base_id)
 
     def forget_older(self, seconds: float) -> bool:
         """Forget what was read more than `seconds` ago and used through this object; tell if there was any.
 
         A name that such memory does not hold may be a new one.
         """
-        bases = [self._cache.bases.forget_older(key, seconds) for key in self._used if not key.base]
-        schemas = [self._cache.schemas.forget_older(key, seconds) for key in self._used if key.base]
-        return any(bases + schemas)
+        return self._footing.forget_older(seconds)
+
+    async def shifted(self) -> bool:
+        """Tell whether a schema that was used from memory has changed; it is read again for that, once.
+
+        Ask this when Airtable refuses what by our memory is right.
+        """
+        return await self._footing.shifted()
+
+    @property
+    def untouched(self) -> bool:
+        """Tell whether nothing was asked through this object that changes records, tables or fields."""
+        return self._untouched
 
     def forget(self, base_id: str) -> None:
         """Drop what is remembered of a base, because its schema was seen to have changed."""
-        self._cache.schemas.invalidate(base_id)
+        self._reads.schemas.invalidate(base_id)
+        self._reads.changed(base_id)
 
     @asynccontextmanager
     async def _changing(self, base_id: str, *, changes: bool = True) -> AsyncIterator[None]:
         """Forget the schema after what may change it: also a typecast, which makes select options."""
+        self._untouched = False
         try:
             yield
         finally:
@@ -204,17 +386,23 @@ async def open_airtable(
     rate_per_token: int = 50,
     deadline: float = DEADLINE,
     asgi_app: AsgiApp | None = None,
+    bank: Bank | None = None,
 ) -> AsyncIterator[Airtable]:
     """Give a client, and close its connections afterwards.
 
     An empty `token` gives a client whose every call raises `NotConfigured`. Rates are requests a second, 0
     for no limit; `deadline` is the seconds one request may take, waiting and repeats included. With
-    `asgi_app` requests go to that application in this process. Raises `NotConfigured` for an unusable
+    `asgi_app` requests go to that application in this process; with `bank` the rates are kept together with
+    every process that uses the same one. Raises `NotConfigured` for an unusable
     `endpoint_url` or a token no header can carry.
     """
     endpoints = Endpoints.of(endpoint_url)
     terms = Terms(per_base=rate_per_base, per_token=rate_per_token, seconds=deadline)
     credential = Credential(token) if token else None
+    pacer = Pacer(clock, bank=bank)
     async with open_http(asgi_app) as http:
-        sender = Sender(http, Pacer(clock), clock, rng)
-        yield Airtable(Channel(sender, credential, endpoints, terms, clock), SchemaCache(clock))
+        sender = Sender(http, pacer, clock, rng)
+        reads = Reads(clock)
+        channel = Channel(sender, credential, endpoints, terms, clock, wrote=reads.changed)
+        yield Airtable(channel, reads, Writer(clock))
+        await pacer.settle()

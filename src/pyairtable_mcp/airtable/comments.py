@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.channel import Ask, Channel
+from pyairtable_mcp.airtable.gone import or_gone
 from pyairtable_mcp.airtable.models import Comment
 from pyairtable_mcp.airtable.shapes import model_of, models_of, offset_of, record_of
 from pyairtable_mcp.airtable.wire import BadShape
@@ -47,6 +48,33 @@ async def add_comment(
     return await channel.ask(ask)
 
 
+async def update_comment(
+    channel: Channel, base: str, table: str, record: str, comment: str, text: str
+) -> Comment:
+    """Change the text of one's own comment."""
+    ask = Ask(
+        method="PATCH",
+        segments=(base, table, record, "comments", comment),
+        parse=model_of(Comment),
+        base=base,
+        body={"text": text},
+        effect="repeatable",
+    )
+    return await channel.ask(ask)
+
+
+async def delete_comment(channel: Channel, base: str, table: str, record: str, comment: str) -> None:
+    """Delete one's own comment; one that is gone after an unanswered try counts as deleted."""
+    ask = Ask(
+        method="DELETE",
+        segments=(base, table, record, "comments", comment),
+        parse=partial(_deleted, comment),
+        base=base,
+        effect="repeatable",
+    )
+    await or_gone(channel.ask(ask))
+
+
 async def upload(
     channel: Channel,
     base: str,
@@ -78,6 +106,13 @@ async def upload(
         content=True,
     )
     return await channel.ask(ask)
+
+
+def _deleted(comment: str, data: JsonValue) -> None:
+    match data:
+        case {"id": str(deleted), "deleted": True} if deleted == comment:
+            return
+    raise BadShape("not deleted")
 
 
 def _comment_page(data: JsonValue) -> CommentPage:

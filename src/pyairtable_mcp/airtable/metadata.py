@@ -1,6 +1,6 @@
 """Bases, their tables and fields, and who may use them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -33,6 +33,18 @@ async def read_schema(channel: Channel, base: str) -> BaseSchema:
         return BaseSchema(id=base, tables=models_of(Table, "tables")(data))
 
     return await channel.ask(Ask(method="GET", segments=_tables(base), parse=parse, base=base))
+
+
+async def create_base(channel: Channel, workspace: str, name: str, tables: Sequence[Body]) -> BaseSchema:
+    """Create a base with its tables."""
+    ask = Ask(
+        method="POST",
+        segments=("meta", "bases"),
+        parse=model_of(BaseSchema),
+        body={"workspaceId": workspace, "name": name, "tables": [dict(each) for each in tables]},
+        effect="once",
+    )
+    return await channel.ask(ask)
 
 
 async def create_table(channel: Channel, base: str, body: Body) -> Table:

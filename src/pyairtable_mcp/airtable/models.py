@@ -14,10 +14,12 @@ import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue
 from pydantic.alias_generators import to_camel
 
-Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
-"""A text that may be left out or null: both read as empty."""
+Text = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
+"""A text we can do without: whatever else stands there reads as empty."""
 
-Options = Annotated[dict[str, JsonValue], BeforeValidator(lambda value: {} if value is None else value)]
+Options = Annotated[
+    dict[str, JsonValue], BeforeValidator(lambda value: value if isinstance(value, dict) else {})
+]
 """A field's options; fields without any have an empty dict."""
 
 
@@ -40,7 +42,7 @@ class Field(Model):
 
     id: str
     name: str
-    type: str
+    type: Text = ""
     description: Text = ""
     options: Options = pydantic.Field(default_factory=dict)
 
@@ -49,8 +51,14 @@ class View(Model):
     """A view; `type` is `grid`, `form`, `calendar`, ..."""
 
     id: str
-    name: str
-    type: str
+    name: Text = ""
+    type: Text = ""
+
+
+def _named(value: JsonValue) -> list[JsonValue]:
+    """Return the objects of a list that have an id."""
+    listed = value if isinstance(value, list) else []
+    return [each for each in listed if isinstance(each, dict) and isinstance(each.get("id"), str)]
 
 
 class Table(Model):
@@ -58,10 +66,10 @@ class Table(Model):
 
     id: str
     name: str
-    primary_field_id: str = ""
+    primary_field_id: Text = ""
     description: Text = ""
     fields: tuple[Field, ...] = ()
-    views: tuple[View, ...] = ()
+    views: Annotated[tuple[View, ...], BeforeValidator(_named)] = ()
 
     @cached_property
     def by_id(self) -> Mapping[str, Field]:
@@ -120,6 +128,63 @@ class Comment(Model):
     def mentions(self) -> tuple[Mention, ...]:
         """Return everybody the comment names."""
         return tuple(self.mentioned.values())
+
+
+class Webhook(Model):
+    """A webhook; `cursor_for_next_payload` is the cursor of the next change there will be.
+
+    `specification` and `last_notification_result` are in Airtable's own words; an empty `expiration_time`
+    means never, an empty `notification_url` nobody.
+    """
+
+    id: str
+    specification: Options = pydantic.Field(default_factory=dict)
+    notification_url: Text = ""
+    expiration_time: Text = ""
+    is_hook_enabled: bool = True
+    are_notifications_enabled: bool = True
+    cursor_for_next_payload: int = 1
+    last_successful_notification_time: Text = ""
+    last_notification_result: Options = pydantic.Field(default_factory=dict)
+
+
+class NewWebhook(Model):
+    """What a webhook's creation is answered with: the only time that its secret is told."""
+
+    id: str
+    mac_secret_base64: str = pydantic.Field(repr=False)
+    expiration_time: Text = ""
+
+
+class Named(Model):
+    """Something that is only named by its id."""
+
+    id: str
+
+
+class Notification(Model):
+    """The news that a webhook has payloads to read."""
+
+    base: Named
+    webhook: Named
+    timestamp: str
+
+
+class Payload(Model):
+    """The changes of one transaction, in Airtable's own words by table; asked for by `cursor` again.
+
+    Where Airtable could not tell the changes, `error` is true and `code` says why, e.g. `INVALID_HOOK`.
+    """
+
+    cursor: int
+    timestamp: Text = ""
+    base_transaction_number: int = 0
+    action_metadata: Options = pydantic.Field(default_factory=dict)
+    changed_tables_by_id: Options = pydantic.Field(default_factory=dict)
+    created_tables_by_id: Options = pydantic.Field(default_factory=dict)
+    destroyed_table_ids: tuple[str, ...] = ()
+    error: bool = False
+    code: Text = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Reading records: one page, all pages, or these ids."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -54,9 +54,11 @@ async def read_page(channel: Channel, base: str, table: str, query: Query, *, si
     return await channel.ask(ask)
 
 
-async def read_pages(
-    channel: Channel, base: str, table: str, query: Query, *, limit: int | None
-) -> AsyncIterator[Page]:
+Read = Callable[[int, str], Awaitable[Page]]
+"""Reads the page of so many records behind a cursor ("" for the first)."""
+
+
+async def read_pages(read: Read, *, limit: int | None) -> AsyncIterator[Page]:
     """Read page after page, `limit` records at most.
 
     A cursor dies when it lies unused for some minutes. Then the reading starts again from the top, and what
@@ -67,9 +69,7 @@ async def read_pages(
     while limit is None or len(seen) < limit:
         size = PAGE if limit is None else min(PAGE, limit - len(seen))
         try:
-            page = await read_page(
-                channel, base, table, query, size=PAGE if restarts else size, offset=offset
-            )
+            page = await read(PAGE if restarts else size, offset)
         except Upstream as error:
             if error.kind != CURSOR_GONE or not offset or restarts >= MAX_RESTARTS:
                 raise
@@ -92,8 +92,13 @@ async def read_by_id(
     wanted = tuple(dict.fromkeys(ids))
     found: dict[str, Record] = {}
     for start in range(0, len(wanted), PAGE):
-        query = Query(fields=fields, formula=record_id_filter(wanted[start : start + PAGE]))
-        async for page in read_pages(channel, base, table, query, limit=None):
+        part = wanted[start : start + PAGE]
+        query = Query(fields=fields, formula=record_id_filter(part))
+
+        async def read(size: int, offset: str, query: Query = query) -> Page:
+            return await read_page(channel, base, table, query, size=size, offset=offset)
+
+        async for page in read_pages(read, limit=len(part)):
             found.update((record.id, record) for record in page.records)
     return {record_id: found[record_id] for record_id in wanted if record_id in found}
 

@@ -17,7 +17,7 @@ def record_of(data: JsonValue) -> Record:
     match data:
         case {"id": str(record_id), "createdTime": str(created), "fields": dict(fields), **rest}:
             count = rest.get("commentCount")
-            return Record(record_id, created, fields, count if isinstance(count, int) else None)
+            return Record(record_id, created, fields, count if type(count) is int else None)
     raise BadShape("not a record")
 
 

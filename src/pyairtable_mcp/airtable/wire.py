@@ -80,7 +80,8 @@ def judge(response: Response, parse: Parse[T], *, now: datetime, secret: str = "
 
 def _read(response: Response, parse: Parse[T]) -> Verdict[T]:
     try:
-        return Done(parse(from_json(response.body)))
+        # Some endpoints answer a good request with nothing at all.
+        return Done(parse(from_json(response.body) if response.body.strip() else None))
     except ValueError:
         # The parser's text may quote cells; what matters is that the answer cannot be used.
         message = (

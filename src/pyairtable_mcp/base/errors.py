@@ -28,7 +28,11 @@ Every error carries a `code` (stable, machine-readable), a `message`, an optiona
 
 from collections.abc import Iterator, Sequence
 from copy import copy
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Self
+
+from pydantic import JsonValue
 
 
 class AppError(Exception):
@@ -177,10 +181,39 @@ class Unavailable(Upstream):
     retryable = True
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Intent:
+    """A write that left and was not answered: what was sent and where to.
+
+    `since` is a moment on the receiver's clock, as far as it is known, before which it was not done.
+    """
+
+    method: str
+    url: str
+    body: JsonValue
+    since: datetime
+
+
 class OutcomeUnknown(Upstream):
-    """A write was sent and no answer came back: look before sending it again."""
+    """A write was sent and no answer came back: look before sending it again.
+
+    `intent` is what to look for; None where a report tells it record by record.
+    """
 
     code = "outcome_unknown"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        candidates: Sequence[str] = (),
+        status: int = 0,
+        kind: str = "",
+        intent: Intent | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, candidates=candidates, status=status, kind=kind)
+        self.intent = intent
 
 
 def error_classes(root: type[AppError] = AppError) -> Iterator[type[AppError]]:

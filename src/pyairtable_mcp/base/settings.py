@@ -106,6 +106,9 @@ class Settings(_Section):
     toolsets: Annotated[tuple[Literal["read", "write", "schema"], ...], BeforeValidator(_comma_separated)] = (
         Field(TOOLSETS, description="Groups of tools to offer, separated by commas.")
     )
+    show_spent: bool = Field(
+        False, description="End every answer with what it cost: requests sent and seconds waited for leave."
+    )
     time_zone: str = Field(
         "UTC", description="IANA time zone in which dates with a time are shown and compared."
     )
@@ -116,6 +119,11 @@ class Settings(_Section):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="What is logged to standard error."
+    )
+    store: SecretStr = Field(
+        SecretStr(""),
+        description="A file, or a postgresql:// URL, in which processes share the request allowance of each "
+        "base. Without it each process keeps the limits by itself.",
     )
     airtable: AirtableSettings = Field(default_factory=AirtableSettings)
     quota: QuotaSettings = Field(default_factory=QuotaSettings)

@@ -93,17 +93,28 @@ class Response:
 class _Progress:
     """What is known of a request under way."""
 
-    def __init__(self, on_sent: Callable[[], None], *, started: bool) -> None:
-        self.started = started
+    def __init__(self, on_ready: Callable[[], Awaitable[None]] | None, on_sent: Callable[[], None]) -> None:
+        self.started = False
+        self._on_ready = on_ready
         self._on_sent = on_sent
         self._told = False
 
-    async def trace(self, event: str, _info: Mapping[str, object]) -> None:
+    async def trace(self, event: str, info: Mapping[str, object]) -> None:
         """Take the HTTP library's own events, named like `http11.send_request_body.complete`."""
+        if getattr(info.get("request"), "method", b"") == b"CONNECT":
+            # Opening a tunnel through a proxy is still connecting.
+            return
         if event.endswith("send_request_headers.started"):
-            self.started = True
-        elif event.endswith("send_request_body.complete"):
+            await self.begin()
+        elif event.endswith("send_request_body.complete") and self.started:
             self.sent()
+
+    async def begin(self) -> None:
+        """Let the caller hold the request back, once, and note that bytes leave from now on."""
+        if not self.started:
+            if self._on_ready:
+                await self._on_ready()
+            self.started = True
 
     def sent(self) -> None:
         """Tell the caller, once, that all bytes have left."""
@@ -125,14 +136,21 @@ class Http:
         self._client: httpx2.AsyncClient | None = None
 
     async def send(
-        self, request: Request, on_sent: Callable[[], None], *, seconds: float | None = None
+        self,
+        request: Request,
+        on_sent: Callable[[], None],
+        *,
+        on_ready: Callable[[], Awaitable[None]] | None = None,
+        seconds: float | None = None,
     ) -> Response:
         """Send and return the answer, whatever its status.
 
-        `on_sent` is called once, when the last byte left (in process: when the answer is there).
+        `on_ready` is awaited when there is a connection and before the first byte leaves; what it raises
+        comes out of here. `on_sent` is called once, when the last byte left (in process: when the answer
+        is there).
         `seconds` bounds the whole exchange. Raises `NotSent`, `NoAnswer`, or `TooLong`.
         """
-        progress = _Progress(on_sent, started=self._app is not None)
+        progress = _Progress(on_ready, on_sent)
         try:
             async with asyncio.timeout(seconds):
                 return await self._exchange(request, progress)
@@ -153,6 +171,8 @@ class Http:
             content=content,
             extensions={"trace": progress.trace},
         )
+        if self._app is not None:
+            await progress.begin()
         answer = await client.send(outgoing, stream=True)
         try:
             progress.sent()

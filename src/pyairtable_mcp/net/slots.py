@@ -2,100 +2,152 @@
 
 A rule that spaces permits breaks the limit as soon as one request is delayed on its way (a cold
 connection takes 100-200 ms) and the next is not. So a slot is bound to what is known about arrival: it
-is free again one second after the answer (proof that the request had arrived), or one second and a
-margin for network jitter after the bytes left, whichever comes first.
+opens again one second after the answer (proof that the request had arrived), or one second and a margin
+after the bytes left (`margin.py`), whichever comes first.
 
-Waiting is first come, first served. Nothing runs in the background but alarms for the next change.
+A slot is promised a little before it opens, so that a connection can be made meanwhile; its holder then
+waits at the gate, connected, until it does. Who is promised one is decided by `line.py`. Nothing runs in
+the background but alarms for the next change.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Final
+from typing import Final, Protocol
 
 from pyairtable_mcp.base.clock import Clock
-from pyairtable_mcp.base.errors import RateLimited
+from pyairtable_mcp.net.line import MAX_WAITING, Turn
+from pyairtable_mcp.net.margin import Margin
+from pyairtable_mcp.net.waiting import WINDOW, Queue, Waiter, line_full, no_room, refuse
 
-WINDOW: Final = 1.0
-FIRST_MARGIN: Final = 0.05
-MARGIN_STEP: Final = 0.025
-MAX_MARGIN: Final = 0.5
+LEAD: Final = 0.25
+"""How long before it opens a slot is promised; longer than connecting takes, as a rule."""
+NOBODY: Final = Turn()
+
+
+class Silenced(Exception):
+    """A pause began after a slot was promised: line up again."""
+
+
+class Lease(Protocol):
+    """One slot, promised to one request; tell it what becomes of the request."""
+
+    async def start(self) -> None:
+        """Wait until the request may leave; raises `Silenced`."""
+        ...
+
+    def sent(self) -> None:
+        """Note that the last byte has left."""
+        ...
+
+    def answered(self) -> None:
+        """Note that the answer is there, so that the request has arrived."""
+        ...
+
+    def unsent(self) -> None:
+        """Give the slot back unused: nothing left this machine."""
+        ...
+
+    def abandoned(self) -> None:
+        """Give the slot back when the request, if it was let go, may have left without our knowing."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
 class _Slot:
-    free_at: float = 0.0
-    """When it may be taken again; infinite while its request has not left."""
-    holder: "Lease | None" = None
+    opens_at: float = 0.0
+    """When the next request may leave; infinite while the last one has not left."""
+    user: "_LocalLease | None" = None
+    """Whose request was the last to be let go."""
+    promised: "_LocalLease | None" = None
 
 
-@dataclass(slots=True, eq=False)
-class _Waiter:
-    granted: asyncio.Future["Lease"]
-    deadline: float
-
-
-class Lease:
-    """One slot, held by one request; tell it what becomes of the request."""
-
+class _LocalLease:
     def __init__(self, owner: "Slots", slot: _Slot | None) -> None:
         self._owner = owner
-        self._slot = slot
+        self.slot = slot
+        self.gate: asyncio.Future[None] | None = None
+        self.started = False
+
+    async def start(self) -> None:
+        """Wait until the request may leave; raises `Silenced`."""
+        if not self.started:
+            self.gate = asyncio.get_running_loop().create_future()
+            await self._owner.pass_gate(self)
 
     def sent(self) -> None:
         """Note that the last byte has left."""
-        self._free_in(WINDOW + self._owner.margin)
+        self._open_in(WINDOW + self._owner.margin.seconds)
 
     def answered(self) -> None:
         """Note that the answer is there, so that the request has arrived."""
-        self._free_in(WINDOW)
+        self._open_in(WINDOW)
 
     def unsent(self) -> None:
         """Give the slot back unused: nothing left this machine."""
-        self._free_in(0.0)
+        if not self._owner.forgo(self):
+            self._open_in(0.0)
 
     def abandoned(self) -> None:
-        """Give the slot back when the request may have left without our knowing."""
-        self._free_in(WINDOW + self._owner.margin)
+        """Give the slot back when the request, if it was let go, may have left without our knowing."""
+        if not self._owner.forgo(self):
+            self._open_in(WINDOW + self._owner.margin.seconds)
 
-    def _free_in(self, seconds: float) -> None:
-        # A slot that was freed and taken by somebody else since is no longer ours to move.
-        if self._slot is not None and self._slot.holder is self:
-            self._owner.free(self._slot, seconds)
+    def _open_in(self, seconds: float) -> None:
+        # A slot that somebody else has used since is no longer ours to move.
+        if self.slot is not None and self.slot.user is self:
+            self._owner.open(self.slot, seconds)
 
 
 class Slots:
     """`rate` slots of one second; a rate of 0 means no limit, but pauses still count."""
 
-    def __init__(self, rate: int, clock: Clock) -> None:
-        self.margin = FIRST_MARGIN
+    def __init__(self, rate: int, clock: Clock, *, most: int = MAX_WAITING) -> None:
+        self.margin = Margin(clock)
         self._clock = clock
         self._slots = [_Slot() for _ in range(rate)]
-        self._queue: deque[_Waiter] = deque()
+        self._queue: Queue[_LocalLease] = Queue(most)
+        self._gates: list[_LocalLease] = []
         self._silent_until = 0.0
         self._alarms: dict[float, asyncio.Task[None]] = {}
 
     @property
     def silent(self) -> bool:
         """Tell whether a pause is on."""
-        return self._silent_until > self._clock.monotonic()
+        return self.silent_for > 0
+
+    @property
+    def silent_for(self) -> float:
+        """Return the seconds for which nobody may start."""
+        return max(0.0, self._silent_until - self.now())
+
+    @property
+    def waiting(self) -> int:
+        """Return how many stand in line."""
+        return len(self._queue)
 
     @property
     def idle(self) -> bool:
         """Tell whether forgetting this object would change nothing but its learnt margin."""
-        now = self._clock.monotonic()
-        return not self._queue and not self.silent and all(slot.free_at <= now for slot in self._slots)
+        now = self.now()
+        used = any(slot.opens_at > now or slot.promised for slot in self._slots)
+        return not (self._queue or self._gates or self.silent or used)
 
-    async def take(self, deadline: float) -> Lease:
-        """Wait for a slot, until `deadline` on the clock at most.
+    def now(self) -> float:
+        """Return the time of the clock."""
+        return self._clock.monotonic()
 
-        Raises `RateLimited` as soon as it is known that the wait outlasts the deadline.
+    async def take(self, deadline: float, turn: Turn = NOBODY) -> Lease:
+        """Wait to be promised a slot, until `deadline` on the clock at most.
+
+        Raises `RateLimited` as soon as it is known that the wait outlasts the deadline, or when too many
+        wait already.
         """
-        waiter = _Waiter(asyncio.get_running_loop().create_future(), deadline)
-        self._queue.append(waiter)
-        self._serve()
+        waiter, turned_away = self._queue.join(turn, deadline)
+        if turned_away:
+            refuse(turned_away, line_full(len(self._queue), len(self._slots)))
+        self._serve(judge=True)
         try:
             return await waiter.granted
         except asyncio.CancelledError:
@@ -108,60 +160,103 @@ class Slots:
         A refusal that arrives during a pause belongs to the same offence and teaches nothing new.
         """
         if not self.silent:
-            self.margin = min(MAX_MARGIN, self.margin + MARGIN_STEP)
-        self._silent_until = max(self._silent_until, self._clock.monotonic() + seconds)
+            self.margin.offended()
+        self._silent_until = max(self._silent_until, self.now() + seconds)
+        self._serve(judge=True)
+
+    async def pass_gate(self, lease: _LocalLease) -> None:
+        """Wait until the slot that was promised opens."""
+        if lease.gate is None:
+            return
+        self._gates.append(lease)
+        self._serve()
+        try:
+            await lease.gate
+        finally:
+            if lease in self._gates:
+                self._gates.remove(lease)
+
+    def open(self, slot: _Slot, seconds: float) -> None:
+        """Make a used slot open in `seconds`, or sooner if that was already settled."""
+        slot.opens_at = min(slot.opens_at, self.now() + seconds)
         self._serve()
 
-    def free(self, slot: _Slot, seconds: float) -> None:
-        """Make a held slot takeable in `seconds`, or sooner if that was already settled."""
-        slot.free_at = min(slot.free_at, self._clock.monotonic() + seconds)
+    def forgo(self, lease: _LocalLease) -> bool:
+        """Take back a promise that was not used, and tell whether there was one."""
+        if lease.slot is None or lease.slot.promised is not lease:
+            return False
+        lease.slot.promised = None
+        self._serve()
+        return True
+
+    def _withdraw(self, waiter: Waiter[_LocalLease]) -> None:
+        granted = waiter.granted
+        if not self._queue.leave(waiter) and not granted.cancelled() and granted.exception() is None:
+            granted.result().unsent()
         self._serve()
 
-    def _withdraw(self, waiter: _Waiter) -> None:
-        if waiter in self._queue:
-            self._queue.remove(waiter)
-        elif not waiter.granted.cancelled() and waiter.granted.exception() is None:
-            waiter.granted.result().unsent()
-        self._serve()
-
-    def _serve(self) -> None:
-        """Grant what can be granted now, refuse what has become hopeless, and wake up for the rest."""
-        now = self._clock.monotonic()
-        while self._queue and self._earliest() <= now:
-            waiter = self._queue.popleft()
-            if not waiter.granted.done():
-                waiter.granted.set_result(self._grant())
-        self._refuse_hopeless(now)
+    def _serve(self, *, judge: bool = False) -> None:
+        """Open gates, promise what can be promised, refuse what is hopeless, and wake up for the rest."""
+        now = self.now()
+        for lease in list(self._gates):
+            self._try_gate(lease, now)
+        while len(self._queue) and self._promisable_at() <= now:
+            self._promise(self._queue.next(), now)
+        if len(self._queue) and (judge or self._queue.first_deadline() <= now):
+            self._queue.refuse_hopeless(self._ready(now), now)
         self._arm(now)
 
-    def _grant(self) -> Lease:
-        slot = min(self._slots, key=lambda each: each.free_at, default=None)
-        lease = Lease(self, slot)
+    def _try_gate(self, lease: _LocalLease, now: float) -> None:
+        gate = lease.gate
+        if gate is None or gate.done():
+            return
+        if self._silent_until - LEAD > now:
+            gate.set_exception(Silenced())
+        elif self._gate_at(lease) <= now:
+            lease.started = True
+            if lease.slot is not None:
+                lease.slot.user, lease.slot.promised, lease.slot.opens_at = lease, None, inf
+            gate.set_result(None)
+
+    def _gate_at(self, lease: _LocalLease) -> float:
+        return max(self._silent_until, lease.slot.opens_at if lease.slot else 0.0)
+
+    def _unpromised(self) -> list[_Slot]:
+        return [slot for slot in self._slots if slot.promised is None]
+
+    def _promisable_at(self) -> float:
+        if not self._slots:
+            return self._silent_until - LEAD
+        return (
+            max(self._silent_until, min((slot.opens_at for slot in self._unpromised()), default=inf)) - LEAD
+        )
+
+    def _promise(self, waiter: Waiter[_LocalLease], now: float) -> None:
+        if waiter.granted.done():
+            return
+        slot = min(self._unpromised(), key=lambda each: each.opens_at, default=None)
+        lease = _LocalLease(self, slot)
+        start = self._gate_at(lease)
+        if waiter.deadline <= now or start > waiter.deadline:
+            refuse(waiter, no_room(start - now, waiter.deadline - now))
+            return
         if slot is not None:
-            slot.holder, slot.free_at = lease, inf
-        return lease
+            slot.promised = lease
+        waiter.granted.set_result(lease)
 
-    def _earliest(self) -> float:
-        return max(self._silent_until, min((slot.free_at for slot in self._slots), default=0.0))
-
-    def _refuse_hopeless(self, now: float) -> None:
-        ready = ready_times([slot.free_at for slot in self._slots], self._silent_until, now)
-        kept: deque[_Waiter] = deque()
-        for waiter in self._queue:
-            start = start_of(len(kept) if self._slots else 0, ready)
-            if start <= waiter.deadline and now < waiter.deadline:
-                kept.append(waiter)
-            elif not waiter.granted.done():
-                waiter.granted.set_exception(_no_room(start - now, waiter.deadline - now))
-        self._queue = kept
+    def _ready(self, now: float) -> list[float]:
+        ready = ready_times([slot.opens_at for slot in self._slots], self._silent_until, now)
+        return ready if self._slots else ready * len(self._queue)
 
     def _arm(self, now: float) -> None:
         """Set an alarm for the next moment something changes by itself, unless one rings by then."""
-        if not self._queue:
+        moments = [self._gate_at(lease) for lease in self._gates if lease.gate and not lease.gate.done()]
+        if len(self._queue):
+            moments += [self._promisable_at(), self._queue.first_deadline()]
+        at = min(moments, default=inf)
+        if not moments:
             self._disarm()
-            return
-        at = min(self._earliest(), *(waiter.deadline for waiter in self._queue))
-        if at < inf and all(other > at for other in self._alarms):
+        elif at < inf and all(other > at for other in self._alarms):
             self._alarms[at] = asyncio.create_task(self._ring(at, at - now))
 
     def _disarm(self) -> None:
@@ -176,29 +271,11 @@ class Slots:
         self._serve()
 
 
-def ready_times(free_at: Sequence[float], silent_until: float, now: float) -> list[float]:
-    """Return, in order, the earliest moments slots can be taken, given when each is free.
+def ready_times(opens_at: Sequence[float], silent_until: float, now: float) -> list[float]:
+    """Return, in order, the earliest moments slots can be used, given when each opens; none without limit.
 
     One whose request has not left is infinitely far away, but may be given back unused: it counts as now.
-    Without any slot there is no limit, and only a pause delays.
+    Without any slot only a pause delays.
     """
     start = max(silent_until, now)
-    return sorted(max(start, now if moment == inf else moment) for moment in free_at) or [start]
-
-
-def start_of(ahead: int, ready: Sequence[float]) -> float:
-    """Return the earliest moment a waiter with `ahead` others before it can start.
-
-    A bound from below: every slot serves at most one request in a window.
-    """
-    rounds, place = divmod(ahead, len(ready))
-    return ready[place] + rounds * WINDOW
-
-
-def _no_room(wait: float, left: float) -> RateLimited:
-    return RateLimited(
-        f"The request allowance is used up for another {max(wait, 0.0):.0f} s; "
-        f"this call has {max(left, 0.0):.0f} s left.",
-        hint=f"Try again in {max(wait, 1.0):.0f} s.",
-        status=429,
-    )
+    return sorted(max(start, now if moment == inf else moment) for moment in opens_at) or [start]

@@ -66,7 +66,14 @@ async def attach_file(call: Call, args: AttachFile) -> Done:
         return Done(f"Attached {visible(args.url)} to {where}: {after}.")
     kind = mimetypes.guess_type(args.filename)[0] or "application/octet-stream"
     cell = await call.airtable.upload_attachment(
-        place.base.id, record.id, field.id, filename=args.filename, content_type=kind, content=content
+        place.base.id,
+        record.id,
+        field.id,
+        filename=args.filename,
+        content_type=kind,
+        content=content,
+        table_id=place.table.id,
+        before=[str(one["id"]) for one in kept],
     )
     size = f"{visible(args.filename)} ({len(content)} bytes)"
     return Done(f"Attached {size} to {where}: {counted(len(cell), 'file')} in all.")
@@ -83,7 +90,7 @@ def _decoded(args: AttachFile) -> bytes:
         ) from None
 
 
-def _files(record: AirtableRecord, field: Field) -> list[JsonValue]:
+def _files(record: AirtableRecord, field: Field) -> list[dict[str, JsonValue]]:
     """Return the cell's files in the form that keeps them when the cell is written."""
     cell = record.fields.get(field.id)
     return [{"id": one["id"]} for one in cell if isinstance(one, dict)] if isinstance(cell, list) else []

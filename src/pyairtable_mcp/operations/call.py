@@ -1,5 +1,6 @@
 """What one use case is given: the client, the settings, the time, and a base class for its arguments."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -16,6 +17,14 @@ class Args(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Report = Callable[[int, int, float], None]
+"""Is told how many records are through, of how many, and about how many seconds the rest will take."""
+
+
+def unheard(_done: int, _total: int, _seconds_left: float) -> None:
+    """Report to nobody."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """Request scope: everything one call may touch."""
@@ -24,3 +33,4 @@ class Call:
     settings: Settings
     clock: Clock
     rng: Random
+    report: Report = unheard

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pyairtable_mcp.airtable.reads import RECORDS_TTL
 from pyairtable_mcp.airtable.records import Query
 from pyairtable_mcp.base.text import fold
 from pyairtable_mcp.operations import formulas
@@ -29,7 +30,7 @@ async def record_names(call: Call, base: str, table: str, begun: str) -> list[st
     place = await find_place(call, base, table)
     formula = formulas.starts_with(place.primary, begun) if begun else formulas.filled(place.primary)
     query = Query(fields=(place.primary.id,), formula=formula)
-    page = await call.airtable.page(place.base.id, place.table.id, query, size=MOST)
+    page = await call.airtable.page(place.base.id, place.table.id, query, size=MOST, max_age=RECORDS_TTL)
     return _ranked([record_name(place, record) for record in page.records], begun)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pyairtable_mcp.airtable.models import Field, Record
+from pyairtable_mcp.airtable.reads import RECORDS_TTL
 from pyairtable_mcp.airtable.records import Query
 from pyairtable_mcp.base.errors import AmbiguousName, UnknownName
 from pyairtable_mcp.base.ids import is_id
@@ -100,5 +101,5 @@ async def _near_names(call: Call, place: Place, name: str) -> list[str]:
     folded = fold(name)
     parts = list(dict.fromkeys([folded[:3], folded[-3:], *(w[:4] for w in _WORDS.findall(folded))]))
     query = Query(fields=(place.primary.id,), formula=formulas.resembling(place.primary, parts[:8]))
-    page = await call.airtable.page(place.base.id, place.table.id, query, size=100)
+    page = await call.airtable.page(place.base.id, place.table.id, query, size=100, max_age=RECORDS_TTL)
     return closest(name, [record_name(place, record) for record in page.records])

@@ -111,6 +111,8 @@ async def _read(call: Call, place: Place, query: Query, start: Position, limit: 
         size = min(PAGE, skip + limit - len(records))
         page = await call.airtable.page(place.base.id, place.table.id, query, size=size, offset=offset)
         records += page.records[skip:]
+        if limit > PAGE:
+            call.report(len(records), limit, 0.0)
         skip = max(0, skip - len(page.records))
         offset = page.offset
         if not offset or len(records) >= limit:

@@ -137,4 +137,25 @@ class Done:
     dry_run: bool = False
 
 
-Result = Rows | BaseList | Description | Changes | CommentList | Done
+@dataclass(frozen=True)
+class QuotaState:
+    """One base's allowance, or the token's (`base` empty).
+
+    `rate` is requests a second, 0 for no limit; `waiting` requests in line; `silent_for` seconds.
+    """
+
+    base: str
+    name: str
+    rate: int
+    waiting: int
+    silent_for: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotaStatus:
+    """How the request allowance stands."""
+
+    states: tuple[QuotaState, ...]
+
+
+Result = Rows | BaseList | Description | Changes | CommentList | Done | QuotaStatus

@@ -21,6 +21,7 @@ from pyairtable_mcp.operations.names import Place, find_fields, find_place
 from pyairtable_mcp.operations.results import Changes, Fate, RecordChange
 from pyairtable_mcp.operations.rows import now_of, prepare, rules
 from pyairtable_mcp.operations.targets import allowed_count
+from pyairtable_mcp.operations.watching import watched
 from pyairtable_mcp.operations.writing import account, with_fates
 
 ROWS_PER_LOOKUP: Final = 50
@@ -62,13 +63,15 @@ async def upsert_records(call: Call, args: UpsertRecords) -> Changes:
     if args.dry_run or not wanted:
         names = await link_names(call, place, changes, ready.names)
         return account(place, changes, dry_run=args.dry_run, names=names)
-    report = await call.airtable.upsert_records(
-        place.base.id,
-        place.table.id,
-        [rows[change.at] for change in wanted],
-        [field.id for field in keys],
-        typecast=args.typecast or bool(args.new_options),
-    )
+    with watched(call, place, len(wanted)) as how:
+        report = await call.airtable.upsert_records(
+            place.base.id,
+            place.table.id,
+            [rows[change.at] for change in wanted],
+            [field.id for field in keys],
+            typecast=args.typecast or bool(args.new_options),
+            how=how,
+        )
     told = {change.at: change for change in with_fates(place, wanted, report, Fate.UPDATED)}
     changes = [told.get(change.at, change) for change in changes]
     return account(place, changes, report, names=ready.names)

@@ -30,6 +30,7 @@ from pyairtable_mcp.operations.names import Place, find_place
 from pyairtable_mcp.operations.results import CellChange, Changes, Fate, RecordChange
 from pyairtable_mcp.operations.rows import prepare, rules
 from pyairtable_mcp.operations.targets import allowed_count, filtered, one_way
+from pyairtable_mcp.operations.watching import watched
 
 
 class RecordPatch(Args):
@@ -107,10 +108,16 @@ async def create_records(call: Call, args: CreateRecords) -> Changes:
         return account(
             place, planned, dry_run=True, names=await link_names(call, place, planned, ready.names)
         )
-    report = await call.airtable.create_records(
-        place.base.id, place.table.id, ready.rows, typecast=args.typecast or bool(args.new_options)
-    )
+    with watched(call, place, len(ready.rows)) as how:
+        report = await call.airtable.create_records(
+            place.base.id, place.table.id, ready.rows, typecast=_casts(args), how=how
+        )
     return account(place, with_fates(place, planned, report, Fate.CREATED), report, names=ready.names)
+
+
+def _casts(args: CreateRecords | UpdateRecords) -> bool:
+    """Tell whether Airtable is to convert values: its only way to make a select option with a record."""
+    return args.typecast or bool(args.new_options)
 
 
 def _new_record(place: Place, at: int, row: Mapping[str, JsonValue]) -> RecordChange:
@@ -133,9 +140,10 @@ async def update_records(call: Call, args: UpdateRecords) -> Changes:
         names = await link_names(call, place, changes, names)
         return account(place, changes, dry_run=args.dry_run, by_filter=by_filter, names=names)
     patches = [Patch(one.record.id, {c.field.id: c.after for c in one.cells}) for one in wanted]
-    report = await call.airtable.update_records(
-        place.base.id, place.table.id, patches, typecast=args.typecast or bool(args.new_options)
-    )
+    with watched(call, place, len(patches)) as how:
+        report = await call.airtable.update_records(
+            place.base.id, place.table.id, patches, typecast=_casts(args), how=how
+        )
     sent = [one.as_change(Fate.UPDATED) for one in wanted]
     fates = {one.id: one for one in with_fates(place, sent, report, Fate.UPDATED)}
     told = [fates.get(one.id, one) for one in changes]
@@ -190,7 +198,9 @@ async def delete_records(call: Call, args: DeleteRecords) -> Changes:
     ]
     if args.dry_run or not doomed:
         return account(place, doomed, dry_run=args.dry_run, by_filter=by_filter)
-    report = await call.airtable.delete_records(place.base.id, place.table.id, [one.id for one in doomed])
+    with watched(call, place, len(doomed)) as how:
+        ids = [one.id for one in doomed]
+        report = await call.airtable.delete_records(place.base.id, place.table.id, ids, how=how)
     return account(place, with_fates(place, doomed, report, Fate.DELETED), report, by_filter=by_filter)
 
 

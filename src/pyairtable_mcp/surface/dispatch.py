@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -22,14 +23,19 @@ from pyairtable_mcp.base.errors import (
 )
 from pyairtable_mcp.base.policy import Policy
 from pyairtable_mcp.base.text import closest, quoted
-from pyairtable_mcp.operations.call import Args, Call
-from pyairtable_mcp.operations.results import Changes, Result
+from pyairtable_mcp.net.sender import Spent
+from pyairtable_mcp.operations.call import Args, Call, Report, unheard
+from pyairtable_mcp.operations.results import Changes, Fate, Result
 from pyairtable_mcp.surface.arguments import parse
 from pyairtable_mcp.surface.catalog import CATALOG, Tool, offered
 from pyairtable_mcp.surface.render.answer import Answer, answer, refusal
 from pyairtable_mcp.surface.render.page import Paper
 
 MEMORY_SECONDS: Final = 10.0
+CHANGED: Final = "The base was changed by somebody else meanwhile: describe it again, then decide."
+SCHEMA_KINDS: Final = frozenset({"UNKNOWN_FIELD_NAME", "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", "NOT_FOUND"})
+"""Refusals of a whole request for what it names, not for its values: none of its rows was looked at."""
+_NOT_DONE: Final = (Fate.REJECTED, Fate.NOT_SENT, Fate.UNCHANGED)
 _MAYBE_OUTDATED: Final = (UnknownName, AmbiguousName, BadValue, ReadOnlyField, InvalidArguments)
 _CONTRADICTED: Final = (Rejected, NotFound, Forbidden)
 _logger = logging.getLogger(__name__)
@@ -48,11 +54,26 @@ class Dispatcher:
         """Return the request scope for one call."""
         return self._new_call()
 
-    async def call(self, name: str, arguments: Mapping[str, JsonValue]) -> Answer:
-        """Run a tool by name with raw arguments."""
+    async def call(self, name: str, arguments: Mapping[str, JsonValue], report: Report = unheard) -> Answer:
+        """Run a tool by name with raw arguments; long work tells `report` how far it is."""
+        calls: list[Call] = []
+
+        def new_call() -> Call:
+            calls.append(replace(self._new_call(), report=report))
+            return calls[-1]
+
+        found = await self._tried(name, arguments, new_call)
+        spent = Spent(
+            sum(c.airtable.spent.requests for c in calls), sum(c.airtable.spent.waited for c in calls)
+        )
+        return replace(found, spent=spent)
+
+    async def _tried(
+        self, name: str, arguments: Mapping[str, JsonValue], new_call: Callable[[], Call]
+    ) -> Answer:
         try:
             spec = self._find(name)
-            return await self._run(spec, parse(spec.args, arguments))
+            return await self._run(spec, parse(spec.args, arguments), new_call)
         except AppError as error:
             return refusal(error)
         except Exception:
@@ -61,26 +82,40 @@ class Dispatcher:
                 AppError("This is a fault of the server, not of the call; its log has the details.")
             )
 
-    async def _run(self, spec: Tool, args: Args) -> Answer:
-        """Run the tool; a refusal by an older memory of the schema is looked into once, with a fresh one."""
-        call = self._new_call()
+    async def _run(self, spec: Tool, args: Args, new_call: Callable[[], Call]) -> Answer:
+        """Run the tool; what an older memory of the schema may have caused is run again, once."""
+        call = new_call()
         try:
-            return await self._once(call, spec, args)
+            result: Result = await spec.run(call, args)
         except _MAYBE_OUTDATED:
             if not call.airtable.forget_older(MEMORY_SECONDS):
                 raise
-        return await self._once(self._new_call(), spec, args)
+        except _CONTRADICTED as error:
+            if not await call.airtable.shifted():
+                raise
+            if not call.airtable.untouched:
+                raise error.retold(error.message, hint=CHANGED) from error
+        else:
+            settled = await self._settled(call, spec, args, result, new_call)
+            if settled:
+                return self.render(call, settled)
+        again = new_call()
+        return self.render(again, await spec.run(again, args))
 
-    async def _once(self, call: Call, spec: Tool, args: Args) -> Answer:
-        """Run the tool; when Airtable refuses what our memory of the schema allowed, drop that memory."""
-        try:
-            result: Result = await spec.run(call, args)
-            if isinstance(result, Changes) and result.error:
-                call.airtable.forget_older(-1)
-        except _CONTRADICTED:
-            call.airtable.forget_older(-1)
-            raise
-        return self.render(call, result)
+    async def _settled(
+        self, call: Call, spec: Tool, args: Args, result: Result, new_call: Callable[[], Call]
+    ) -> Result | None:
+        """Return the result to show; None for a write that was refused, whole, by a schema new to us."""
+        if not isinstance(result, Changes) or not isinstance(result.error, _CONTRADICTED):
+            return result
+        if not await call.airtable.shifted():
+            return result
+        undone = all(one.fate in _NOT_DONE for one in result.changes)
+        if undone and result.error.kind in SCHEMA_KINDS:
+            return None
+        if undone:
+            await _rehearse(new_call(), spec, args)
+        return replace(result, error=result.error.retold(result.error.message, hint=CHANGED))
 
     def render(self, call: Call, result: Result) -> Answer:
         """Return a result as an answer within the limits of this server."""
@@ -96,3 +131,12 @@ class Dispatcher:
         names = [tool.name for tool in self.tools]
         near = closest(name, names)
         raise UnknownTool(f"There is no tool {quoted(name)}.", candidates=near or names)
+
+
+async def _rehearse(call: Call, spec: Tool, args: Args) -> None:
+    """Raise what the schema of today says to a write that was refused for its values.
+
+    To really write it again could double a row, should Airtable have taken some of a refused request.
+    """
+    if "dry_run" in type(args).model_fields:
+        await spec.run(call, args.model_copy(update={"dry_run": True}))

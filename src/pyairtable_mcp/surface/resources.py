@@ -7,9 +7,11 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from pydantic import JsonValue
 
 from pyairtable_mcp.base.errors import Forbidden, NotFound, UnknownName
+from pyairtable_mcp.operations.quota import quota_status
 from pyairtable_mcp.surface.dispatch import Dispatcher
 
 BASES: Final = "airtable://bases"
+STATUS: Final = "airtable://status"
 SCHEMA: Final = "airtable://{base}/schema"
 TABLE: Final = "airtable://{base}/{table}"
 RECORD: Final = "airtable://{base}/{table}/{record}"
@@ -31,6 +33,13 @@ def add_resources(server: MCPServer, dispatcher: Dispatcher) -> None:
     @server.resource(BASES, name="bases", title="Bases", description="The bases this token can use.")
     async def bases() -> str:
         return await read("list_bases")
+
+    @server.resource(
+        STATUS, name="status", title="Quota", description="How the request allowance of each base stands."
+    )
+    async def status() -> str:
+        call = dispatcher.new_call()
+        return dispatcher.render(call, await quota_status(call)).text
 
     @server.resource(
         SCHEMA,

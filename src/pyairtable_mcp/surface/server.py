@@ -6,20 +6,23 @@ from typing import Any
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
-from mcp.types import CallToolResult, InputRequiredResult, TextContent
+from mcp.types import CallToolResult, ContentBlock, InputRequiredResult, TextContent
 from pydantic import ConfigDict, JsonValue
 
 from pyairtable_mcp import __version__
+from pyairtable_mcp.base.text import counted
 from pyairtable_mcp.surface.catalog import Tool as Spec
 from pyairtable_mcp.surface.completions import add_completions
 from pyairtable_mcp.surface.dispatch import Dispatcher
 from pyairtable_mcp.surface.instructions import INSTRUCTIONS
+from pyairtable_mcp.surface.progress import relayed
 from pyairtable_mcp.surface.prompts import add_prompts
 from pyairtable_mcp.surface.render.answer import Answer
 from pyairtable_mcp.surface.resources import add_resources
 
 NAME = "pyairtable-mcp"
 ERROR_META = "pyairtable-mcp/error"
+SPENT_META = "pyairtable-mcp/spent"
 
 
 class _RawArguments(ArgModelBase):
@@ -38,59 +41,70 @@ class _RawArguments(ArgModelBase):
 class AppServer(MCPServer):
     """The SDK's server with our answer for a tool it does not list."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, *, show_spent: bool) -> None:
         super().__init__(
             NAME,
             title="Airtable",
             version=__version__,
             instructions=INSTRUCTIONS,
-            tools=[_tool(dispatcher, spec) for spec in dispatcher.tools],
+            tools=[_tool(dispatcher, spec, show_spent=show_spent) for spec in dispatcher.tools],
             log_level="WARNING",
         )
         self._dispatcher = dispatcher
+        self._show_spent = show_spent
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Run a tool; one that is not listed is refused with the reason or the closest names."""
         if all(spec.name != name for spec in self._dispatcher.tools):
-            return _result(await self._dispatcher.call(name, arguments))
+            return _result(await self._dispatcher.call(name, arguments), show_spent=self._show_spent)
         return await super().call_tool(name, arguments, context)
 
 
-def _tool(dispatcher: Dispatcher, spec: Spec) -> Tool:
+def _tool(dispatcher: Dispatcher, spec: Spec, *, show_spent: bool) -> Tool:
     return Tool(
-        fn=_runner(dispatcher, spec.name),
+        fn=_runner(dispatcher, spec.name, show_spent=show_spent),
         name=spec.name,
         title=spec.title,
         description=spec.description,
         parameters=spec.input_schema(),
         fn_metadata=FuncMetadata(arg_model=_RawArguments),
         is_async=True,
+        context_kwarg="context",
         annotations=spec.annotations,
     )
 
 
-def _runner(dispatcher: Dispatcher, name: str) -> Callable[..., Awaitable[CallToolResult]]:
-    async def run(arguments: dict[str, JsonValue]) -> CallToolResult:
-        return _result(await dispatcher.call(name, arguments))
+def _runner(
+    dispatcher: Dispatcher, name: str, *, show_spent: bool
+) -> Callable[..., Awaitable[CallToolResult]]:
+    async def run(arguments: dict[str, JsonValue], context: Context[Any, Any]) -> CallToolResult:
+        async with relayed(context.report_progress) as report:
+            return _result(await dispatcher.call(name, arguments, report), show_spent=show_spent)
 
     return run
 
 
-def _result(answer: Answer) -> CallToolResult:
-    """Return text for the model and, for programs, the error's code and candidates beside it."""
-    content = [TextContent(type="text", text=answer.text)]
-    if answer.error is None:
-        return CallToolResult(content=list(content))
-    error = answer.error
-    told = {"code": error.code, "retryable": error.retryable, "candidates": list(error.candidates)}
-    return CallToolResult(content=list(content), is_error=True, _meta={ERROR_META: told})
+def _result(answer: Answer, *, show_spent: bool) -> CallToolResult:
+    """Return text for the model and, beside it for programs, the cost and the error's code and candidates."""
+    beside: dict[str, JsonValue] = {}
+    text, spent = answer.text, answer.spent
+    if spent is not None:
+        beside[SPENT_META] = {"requests": spent.requests, "waited_seconds": round(spent.waited, 3)}
+        if show_spent:
+            text += f"\nSpent: {counted(spent.requests, 'request')}, {spent.waited:.1f} s waiting."
+    if answer.error is not None:
+        error = answer.error
+        candidates: list[JsonValue] = list(error.candidates)
+        beside[ERROR_META] = {"code": error.code, "retryable": error.retryable, "candidates": candidates}
+    content: list[ContentBlock] = [TextContent(type="text", text=text)]
+    return CallToolResult(content=content, is_error=answer.error is not None, _meta=beside)
 
 
-def build_server(dispatcher: Dispatcher) -> AppServer:
+def build_server(dispatcher: Dispatcher, *, show_spent: bool = False) -> AppServer:
     """Return the server with its tools, resources, prompts and completions."""
-    server = AppServer(dispatcher)
+    server = AppServer(dispatcher, show_spent=show_spent)
     if any(spec.group == "read" for spec in dispatcher.tools):
         add_resources(server, dispatcher)
         add_completions(server, dispatcher)

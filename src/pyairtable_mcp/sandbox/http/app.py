@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyairtable_mcp.sandbox.http.call import Handler
 from pyairtable_mcp.sandbox.http.front import SLASH, Front, lost
-from pyairtable_mcp.sandbox.http.routes import comments, meta, records, schema, uploads
+from pyairtable_mcp.sandbox.http.routes import comments, meta, records, schema, uploads, webhooks
 
 ROUTES: Final[Sequence[tuple[str, str, Handler]]] = (
     ("GET", "/v0/meta/whoami", meta.whoami),
@@ -28,6 +28,12 @@ ROUTES: Final[Sequence[tuple[str, str, Handler]]] = (
     ("PATCH", "/v0/meta/bases/{base}/tables/{table}", schema.update_table),
     ("POST", "/v0/meta/bases/{base}/tables/{table}/fields", schema.create_field),
     ("PATCH", "/v0/meta/bases/{base}/tables/{table}/fields/{field}", schema.update_field),
+    ("GET", "/v0/bases/{base}/webhooks", webhooks.list_webhooks),
+    ("POST", "/v0/bases/{base}/webhooks", webhooks.create_webhook),
+    ("DELETE", "/v0/bases/{base}/webhooks/{webhook}", webhooks.delete_webhook),
+    ("POST", "/v0/bases/{base}/webhooks/{webhook}/refresh", webhooks.refresh_webhook),
+    ("POST", "/v0/bases/{base}/webhooks/{webhook}/enableNotifications", webhooks.enable_notifications),
+    ("GET", "/v0/bases/{base}/webhooks/{webhook}/payloads", webhooks.list_payloads),
     ("POST", "/v0/{base}/{record}/{field}/uploadAttachment", uploads.upload),
     ("GET", "/v0/{base}/{table}", records.list_by_get),
     ("POST", "/v0/{base}/{table}", records.create),

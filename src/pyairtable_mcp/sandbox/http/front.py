@@ -144,6 +144,8 @@ def _number(digits: str) -> int | float:
 
 
 def _response(answer: Answer) -> Response:
+    if answer.body is None:
+        return Response(status_code=answer.status)
     content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return Response(content, answer.status, media_type="application/json")
 

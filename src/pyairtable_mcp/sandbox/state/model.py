@@ -4,6 +4,7 @@ Cells are kept in the form that survives renames: select options by option id, p
 links by record id, dates as ISO text. Reading and writing them is the business of `fields`.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -11,7 +12,11 @@ from typing import Final
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.ids import Kind, mint
+from pyairtable_mcp.sandbox.state.webhooks import Ping, Webhook
 from pyairtable_mcp.sandbox.wire import Json, JsonObject
+
+PINGS: Final = 10_000
+"""Notifications that may be due at once; the oldest are dropped."""
 
 COLOURS: Final = (
     "blueLight2", "cyanLight2", "tealLight2", "greenLight2", "yellowLight2",
@@ -119,12 +124,14 @@ class Table:
 
 @dataclass(slots=True)
 class Base:
-    """A base and its tables, in order."""
+    """A base, its tables in order, its webhooks, and how many transactions there were."""
 
     id: str
     name: str
     tables: dict[str, Table] = field(default_factory=dict)
     created: datetime | None = None
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    transactions: int = 0
 
     def table_by(self, key: str) -> Table | None:
         """Return the table of this id or exact name, or None."""
@@ -136,7 +143,8 @@ class Base:
 class Workspace:
     """Everything the sandbox remembers, with the clock and the randomness it mints ids from.
 
-    `owner` is the user id that every token acts as; `uploads` holds uploaded bytes by attachment id.
+    `owner` is the user id that every token acts as; `uploads` holds uploaded bytes by attachment id,
+    `pings` the notifications nobody has delivered yet.
     """
 
     clock: Clock
@@ -145,6 +153,7 @@ class Workspace:
     bases: dict[str, Base] = field(default_factory=dict)
     owner: str = ""
     uploads: dict[str, bytes] = field(default_factory=dict)
+    pings: deque[Ping] = field(default_factory=lambda: deque(maxlen=PINGS))
 
     def new_id(self, kind: Kind) -> str:
         """Return a fresh id of this kind."""

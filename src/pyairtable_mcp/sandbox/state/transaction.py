@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from pyairtable_mcp.sandbox.state.journal import Journal
 from pyairtable_mcp.sandbox.state.model import COLOURS, Base, Field, Record, Table, Workspace
 from pyairtable_mcp.sandbox.wire import Json
 
@@ -15,6 +16,7 @@ class Transaction:
         self.base = base
         self.user = workspace.owner
         self.now = workspace.clock.now()
+        self.journal = Journal()
         self._undo: list[Callable[[], object]] = []
 
     def rollback(self) -> None:
@@ -43,6 +45,7 @@ class Transaction:
         )
         table.next_number += 1
         table.records[record.id] = record
+        self.journal.created[record.id] = table.id
         self._undo.append(lambda: table.records.pop(record.id))
         for field_id, value in cells.items():
             self.set_cell(record, table.fields[field_id], value)
@@ -59,6 +62,7 @@ class Transaction:
                 if isinstance(held, list) and record.id in held:
                     self._put(each, field, [key for key in held if key != record.id] or None)
         del table.records[record.id]
+        self.journal.removed[record.id] = table.id
 
     def add_choice(self, table: Table, field: Field, name: str) -> str:
         """Add a select option and return its id."""
@@ -74,6 +78,7 @@ class Transaction:
     def _put(self, record: Record, field: Field, value: Json) -> None:
         before, touched = record.cells.get(field.id), record.touched.get(field.id)
         modified = (record.modified, record.modified_by)
+        self.journal.cell(record.id, field.id, before)
         self._undo.append(lambda: _restore(record, field.id, before, touched, modified))
         _store(record.cells, field.id, value)
         record.touched[field.id] = record.modified = self.now

@@ -1,40 +1,54 @@
 """The one place that turns a result or an error into the text of an answer."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from pyairtable_mcp.base.errors import AppError
-from pyairtable_mcp.operations.results import BaseList, Changes, CommentList, Description, Done, Result, Rows
+from pyairtable_mcp.net.sender import Spent
+from pyairtable_mcp.operations.results import (
+    BaseList,
+    Changes,
+    CommentList,
+    Description,
+    Done,
+    QuotaStatus,
+    Result,
+    Rows,
+)
 from pyairtable_mcp.surface.render.changes import changes_text
 from pyairtable_mcp.surface.render.comments import comments_text, done_text
 from pyairtable_mcp.surface.render.errors import error_text
 from pyairtable_mcp.surface.render.page import Paper
+from pyairtable_mcp.surface.render.quota import quota_text
 from pyairtable_mcp.surface.render.rows import rows_text
 from pyairtable_mcp.surface.render.schema import bases_text, description_text
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a caller is told; `error` is set when the call did not do all it was asked."""
+    """What a caller is told, and what it cost; `error` is set when not all that was asked was done."""
 
     text: str
     error: AppError | None = None
+    spent: Spent | None = None
+
+
+_TEXTS: Final[Mapping[type[Result], Callable[[Any, Paper], str]]] = {
+    Rows: rows_text,
+    Changes: changes_text,
+    Description: description_text,
+    BaseList: bases_text,
+    CommentList: comments_text,
+    QuotaStatus: quota_text,
+    Done: done_text,
+}
 
 
 def answer(result: Result, paper: Paper) -> Answer:
     """Return a result as an answer. A write that stopped half way is an error that lists what stands."""
-    match result:
-        case Rows():
-            return Answer(rows_text(result, paper))
-        case Changes():
-            return Answer(changes_text(result, paper), result.error)
-        case Description():
-            return Answer(description_text(result, paper))
-        case BaseList():
-            return Answer(bases_text(result, paper))
-        case CommentList():
-            return Answer(comments_text(result, paper))
-        case Done():
-            return Answer(done_text(result, paper))
+    error = result.error if isinstance(result, Changes) else None
+    return Answer(_TEXTS[type(result)](result, paper), error)
 
 
 def refusal(error: AppError) -> Answer:

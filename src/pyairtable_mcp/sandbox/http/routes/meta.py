@@ -18,6 +18,7 @@ SCOPES: Final = (
     "schema.bases:read",
     "schema.bases:write",
     "user.email:read",
+    "webhook:manage",
 )
 """What every token of the sandbox may do."""
 

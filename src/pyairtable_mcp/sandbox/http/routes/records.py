@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
+from pyairtable_mcp.sandbox.announcing import announce
 from pyairtable_mcp.sandbox.http.call import Call, checked, flag
 from pyairtable_mcp.sandbox.http.params import ListParams, from_query, read_list, read_shape
 from pyairtable_mcp.sandbox.listing import listed
@@ -155,6 +156,7 @@ def _remove(call: Call, records: Sequence[Record]) -> None:
     transaction = Transaction(call.world.workspace, call.base)
     for each in records:
         transaction.remove_record(call.table, each)
+    announce(transaction, call.reader())
 
 
 def _written(
@@ -165,10 +167,12 @@ def _written(
     transaction = Transaction(call.world.workspace, call.base)
     writer = RecordWriter(transaction, call.table, call.reader(), typecast=flag(body, "typecast"))
     try:
-        return run(writer)
+        written = run(writer)
     except Exception:
         transaction.rollback()
         raise
+    announce(transaction, call.reader())
+    return written
 
 
 def _answer(call: Call, body: JsonObject, records: Sequence[Record], *, many: bool) -> JsonObject:

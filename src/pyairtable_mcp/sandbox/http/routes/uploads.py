@@ -4,6 +4,7 @@ import base64
 import binascii
 from typing import Final
 
+from pyairtable_mcp.sandbox.announcing import announce
 from pyairtable_mcp.sandbox.formula.values import iso
 from pyairtable_mcp.sandbox.http.call import Call
 from pyairtable_mcp.sandbox.state.model import Record, Table
@@ -25,7 +26,9 @@ def upload(call: Call) -> Json:
     attachment = _attachment(call, call.object({"contentType", "file", "filename"}))
     held = record.cells.get(field.id)
     files = [*(held if isinstance(held, list) else []), attachment]
-    Transaction(call.world.workspace, call.base).set_cell(record, field, files)
+    transaction = Transaction(call.world.workspace, call.base)
+    transaction.set_cell(record, field, files)
+    announce(transaction, call.reader())
     return {"id": record.id, "createdTime": iso(record.created), "fields": {field.id: files}}
 
 

@@ -3,10 +3,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from pyairtable_mcp.airtable.schema import TTL, Key, Shared
+from pyairtable_mcp.airtable.cache import Key, Shared
 from pyairtable_mcp.base.clock import ManualClock
 
 KEY = Key("me", "app1")
+TTL = 300.0
+FRESH = 0.0
 
 
 class Source:
@@ -21,9 +23,9 @@ class Source:
 
 
 def reading(
-    shared: Shared[str], load: Callable[[], Awaitable[str]], *, fresh: bool = False, key: Key = KEY
+    shared: Shared[str], load: Callable[[], Awaitable[str]], *, max_age: float = TTL, key: Key = KEY
 ) -> asyncio.Task[str]:
-    return asyncio.create_task(shared.get(key, load, fresh=fresh))
+    return asyncio.create_task(shared.get(key, load, max_age=max_age))
 
 
 async def settle() -> None:
@@ -32,7 +34,7 @@ async def settle() -> None:
 
 
 async def test_a_thousand_readers_share_one_load() -> None:
-    shared, source = Shared[str](ManualClock()), Source()
+    shared, source = Shared[str](ManualClock(), ttl=TTL), Source()
     readers = [reading(shared, source.load) for _ in range(1_000)]
     await settle()
     source.gates[0].set_result("a")
@@ -42,7 +44,7 @@ async def test_a_thousand_readers_share_one_load() -> None:
 
 async def test_what_was_loaded_is_kept_for_five_minutes() -> None:
     clock = ManualClock()
-    shared, source = Shared[str](clock), Source()
+    shared, source = Shared[str](clock, ttl=TTL), Source()
     first = reading(shared, source.load)
     await settle()
     source.gates[0].set_result("a")
@@ -59,7 +61,7 @@ async def test_what_was_loaded_is_kept_for_five_minutes() -> None:
 
 
 async def test_the_first_readers_cancellation_does_not_hurt_the_others() -> None:
-    shared, source = Shared[str](ManualClock()), Source()
+    shared, source = Shared[str](ManualClock(), ttl=TTL), Source()
     first, second = reading(shared, source.load), reading(shared, source.load)
     await settle()
     first.cancel()
@@ -70,7 +72,7 @@ async def test_the_first_readers_cancellation_does_not_hurt_the_others() -> None
 
 
 async def test_a_failed_load_reaches_every_reader_and_is_not_kept() -> None:
-    shared, source = Shared[str](ManualClock()), Source()
+    shared, source = Shared[str](ManualClock(), ttl=TTL), Source()
     readers = [reading(shared, source.load) for _ in range(3)]
     await settle()
     source.gates[0].set_exception(ValueError("no"))
@@ -83,7 +85,7 @@ async def test_a_failed_load_reaches_every_reader_and_is_not_kept() -> None:
 
 
 async def test_a_failure_nobody_waits_for_any_more_makes_no_noise() -> None:
-    shared, source = Shared[str](ManualClock()), Source()
+    shared, source = Shared[str](ManualClock(), ttl=TTL), Source()
     only = reading(shared, source.load)
     await settle()
     only.cancel()
@@ -93,7 +95,7 @@ async def test_a_failure_nobody_waits_for_any_more_makes_no_noise() -> None:
 
 
 async def test_a_load_begun_before_a_change_is_neither_joined_nor_kept() -> None:
-    shared, source = Shared[str](ManualClock()), Source()
+    shared, source = Shared[str](ManualClock(), ttl=TTL), Source()
     early = reading(shared, source.load)
     await settle()
     shared.invalidate("app1")
@@ -108,7 +110,7 @@ async def test_a_load_begun_before_a_change_is_neither_joined_nor_kept() -> None
 
 
 async def test_a_stale_load_that_lands_first_is_not_kept_either() -> None:
-    shared, source = Shared[str](ManualClock()), Source()
+    shared, source = Shared[str](ManualClock(), ttl=TTL), Source()
     early = reading(shared, source.load)
     await settle()
     shared.invalidate("app1")
@@ -121,9 +123,9 @@ async def test_a_stale_load_that_lands_first_is_not_kept_either() -> None:
 
 
 async def test_asking_for_it_fresh_loads_again() -> None:
-    shared, source = Shared[str](ManualClock()), Source()
+    shared, source = Shared[str](ManualClock(), ttl=TTL), Source()
     for number in range(2):
-        task = reading(shared, source.load, fresh=True)
+        task = reading(shared, source.load, max_age=FRESH)
         await settle()
         source.gates[number].set_result(str(number))
         assert await task == str(number)
@@ -131,7 +133,7 @@ async def test_asking_for_it_fresh_loads_again() -> None:
 
 
 async def test_a_change_of_one_base_leaves_other_bases_and_reaches_every_principal() -> None:
-    shared, source = Shared[str](ManualClock()), Source()
+    shared, source = Shared[str](ManualClock(), ttl=TTL), Source()
     keys = [Key("me", "app1"), Key("you", "app1"), Key("me", "app2")]
     for number, key in enumerate(keys):
         task = reading(shared, source.load, key=key)
@@ -150,7 +152,7 @@ async def test_a_change_of_one_base_leaves_other_bases_and_reaches_every_princip
 
 @pytest.mark.parametrize("bases", [1_000])
 async def test_no_more_than_the_bound_is_kept(bases: int) -> None:
-    shared = Shared[str](ManualClock(), max_kept=10)
+    shared = Shared[str](ManualClock(), ttl=TTL, room=10)
     loads = 0
 
     async def load() -> str:
@@ -162,3 +164,70 @@ async def test_no_more_than_the_bound_is_kept(bases: int) -> None:
         for number in range(bases):
             await shared.get(Key("me", f"app{number}"), load)
     assert loads == 2 * bases
+
+
+@pytest.mark.parametrize(
+    ("told", "left"),
+    [
+        (("app1",), ["app2"]),
+        (("app1", "tbl1"), ["app1 tbl2 page", "app2"]),
+        (("app1", "tbl1", "rec1"), ["app1 tbl1 rec2", "app1 tbl2 page", "app2"]),
+        (("app1", "tbl3"), ["app1 tbl1 page", "app1 tbl1 rec1", "app1 tbl1 rec2", "app1 tbl2 page", "app2"]),
+        (("app3",), ["app1 tbl1 page", "app1 tbl1 rec1", "app1 tbl1 rec2", "app1 tbl2 page", "app2"]),
+    ],
+)
+async def test_a_change_drops_all_it_may_show_in_and_nothing_else(
+    told: tuple[str, ...], left: list[str]
+) -> None:
+    shared = Shared[str](ManualClock(), ttl=TTL)
+    keys = {
+        "app1 tbl1 page": Key("me", "app1", "tbl1"),
+        "app1 tbl1 rec1": Key("me", "app1", "tbl1", "rec1"),
+        "app1 tbl1 rec2": Key("you", "app1", "tbl1", "rec2"),
+        "app1 tbl2 page": Key("me", "app1", "tbl2"),
+        "app2": Key("me", "app2", "tbl1", "rec1"),
+    }
+    loaded: list[str] = []
+    for _ in range(2):
+        for name, key in keys.items():
+
+            async def load(name: str = name) -> str:
+                loaded.append(name)
+                return name
+
+            await shared.get(key, load)
+        if len(loaded) == len(keys):
+            shared.invalidate(*told)
+    assert sorted(loaded[len(keys) :]) == sorted(set(keys) - set(left))
+
+
+async def test_a_reader_gets_nothing_older_than_it_will_take() -> None:
+    clock = ManualClock()
+    shared, source = Shared[str](clock, ttl=TTL), Source()
+    first = reading(shared, source.load)
+    await settle()
+    await clock.advance(5.0)
+    # The age of an answer counts from when it was asked for, also for those who join its flight.
+    joining, stricter = reading(shared, source.load), reading(shared, source.load, max_age=4.0)
+    await settle()
+    source.gates[0].set_result("old")
+    source.gates[1].set_result("new")
+    assert list(await asyncio.gather(first, joining, stricter)) == ["old", "old", "new"]
+    await clock.advance(3.0)
+    assert await reading(shared, source.load, max_age=3.0) == "new"
+    again = reading(shared, source.load, max_age=2.0)
+    await settle()
+    source.gates[2].set_result("newest")
+    assert await again == "newest"
+    assert len(source.gates) == 3
+
+
+async def test_what_is_kept_stays_within_its_room_by_weight() -> None:
+    shared = Shared[str](ManualClock(), ttl=TTL, room=10, weigh=len)
+    for text in ("aaaa", "bbbb", "cccc", "x" * 11):
+
+        async def load(text: str = text) -> str:
+            return text
+
+        assert await shared.get(Key("me", text), load) == text
+    assert (len(shared), shared.weight) == (2, 8)

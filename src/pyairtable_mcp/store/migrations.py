@@ -1,0 +1,77 @@
+"""The tables as they came to be: numbered steps, never changed once released, checked by their hash."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from pyairtable_mcp.base.errors import NotConfigured
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One step; its statements must be understood by SQLite and PostgreSQL alike."""
+
+    number: int
+    name: str
+    statements: tuple[str, ...]
+
+    @property
+    def hash(self) -> str:
+        """Return what tells this step from an altered one."""
+        return hashlib.sha256("\0".join((self.name, *self.statements)).encode()).hexdigest()
+
+
+MIGRATIONS: Final = (
+    Migration(
+        1,
+        "slots",
+        (
+            "create table slots (limit_key text not null, number integer not null,"
+            " opens_at double precision not null, ticket bigint not null, primary key (limit_key, number))",
+            "create table pauses (limit_key text not null primary key,"
+            " since double precision not null, until double precision not null)",
+        ),
+    ),
+)
+
+_LOCK: Final = 4_731_006_512
+"""Any number, as long as nobody else locks it."""
+
+
+def migrate(connection: Connection, steps: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the tables up to date; processes that start together take turns.
+
+    Raises `NotConfigured` when the database was made by another program or a newer version.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    connection.execute(
+        text("create table if not exists migrations (number integer primary key, hash text not null)")
+    )
+    found = {row.number: row.hash for row in connection.execute(text("select number, hash from migrations"))}
+    known = {step.number: step for step in steps}
+    if newer := found.keys() - known.keys():
+        raise NotConfigured(
+            f"The store was made by a newer version (migration {max(newer)}).", hint="Update pyairtable-mcp."
+        )
+    for number, step in sorted(known.items()):
+        _apply(connection, step, found.get(number))
+
+
+def _apply(connection: Connection, step: Migration, applied: str | None) -> None:
+    if applied == step.hash:
+        return
+    if applied is not None:
+        raise NotConfigured(
+            f"The store's migration {step.number} ({step.name}) is not the one this version knows.",
+            hint="Was the store made by an unreleased version? Use another file or database.",
+        )
+    for statement in step.statements:
+        connection.execute(text(statement))
+    connection.execute(
+        text("insert into migrations (number, hash) values (:number, :hash)"),
+        {"number": step.number, "hash": step.hash},
+    )

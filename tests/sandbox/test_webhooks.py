@@ -1,0 +1,283 @@
+"""Webhooks: what they are told, in what order, for how long, and what they do not ask for."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from .driving import STUDIO, Driver, some
+
+HOOKS = "/v0/bases/appStudio00000001/webhooks"
+WEEK = 7 * 24 * 3600.0
+
+
+def watching(filters: Mapping[str, object] | None = None, **includes: object) -> dict[str, object]:
+    options = {"filters": {"dataTypes": ["tableData"], **(filters or {})}, "includes": includes}
+    return {"notificationUrl": "https://example.com/hook", "specification": {"options": options}}
+
+
+async def hook(studio: Driver, filters: Mapping[str, object] | None = None, **includes: object) -> str:
+    made = await studio("POST", HOOKS, watching(filters, **includes))
+    assert made.status == 200, made.body
+    return f"{HOOKS}/{made.body['id']}"
+
+
+def table_id(studio: Driver, name: str) -> str:
+    table = studio.sandbox.workspace.bases["appStudio00000001"].table_by(name)
+    assert table
+    return table.id
+
+
+def field_id(studio: Driver, table: str, name: str) -> str:
+    found = studio.sandbox.workspace.bases["appStudio00000001"].table_by(table)
+    field = found.field_by(name) if found else None
+    assert field
+    return field.id
+
+
+async def told(studio: Driver, path: str, table: str) -> list[Any]:
+    """Return what was told of one table, payload by payload."""
+    page: Any = (await studio("GET", f"{path}/payloads")).body
+    place = table_id(studio, table)
+    return [payload["changedTablesById"].get(place, {}) for payload in page["payloads"]]
+
+
+async def test_records_made_changed_and_deleted_are_told_in_their_order(studio: Driver) -> None:
+    path = await hook(studio, includePreviousCellValues=True)
+    name, city = (field_id(studio, "Clients", each) for each in ("Name", "City"))
+    made = await studio("POST", f"{STUDIO}/Clients", {"fields": {"Name": "New", "City": "Bonn"}})
+    record = str(made.body["id"])
+    await studio("PATCH", f"{STUDIO}/Clients/{record}", {"fields": {"City": "Köln", "Name": "New"}})
+    await studio("PATCH", f"{STUDIO}/Clients/{record}", {"fields": {"City": None}})
+    await studio("DELETE", f"{STUDIO}/Clients/{record}")
+    created, changed, emptied, removed = await told(studio, path, "Clients")
+    cells = {name: "New", city: "Bonn"}
+    assert created == {
+        "createdRecordsById": {
+            record: {"createdTime": made.body["createdTime"], "cellValuesByFieldId": cells}
+        }
+    }
+    assert changed == {
+        "changedRecordsById": {
+            record: {
+                "current": {"cellValuesByFieldId": {city: "Köln"}},
+                "previous": {"cellValuesByFieldId": {city: "Bonn"}},
+            }
+        }
+    }
+    assert emptied["changedRecordsById"] == {
+        record: {
+            "current": {"cellValuesByFieldId": {city: None}},
+            "previous": {"cellValuesByFieldId": {city: "Köln"}},
+        }
+    }
+    assert removed == {"destroyedRecordIds": [record]}
+
+
+async def test_a_payload_says_when_by_whom_and_in_which_transaction(studio: Driver) -> None:
+    await studio("POST", f"{STUDIO}/Clients", {"fields": {"Name": "Before"}})
+    path = await hook(studio)
+    await studio("POST", f"{STUDIO}/Clients", {"fields": {"Name": "After"}})
+    page = await studio("GET", f"{path}/payloads")
+    (payload,) = some(page.body["payloads"])
+    assert isinstance(payload, dict)
+    assert (payload["baseTransactionNumber"], payload["payloadFormat"]) == (2, "v0")
+    assert payload["timestamp"] == "2026-01-01T00:00:00.000Z"
+    assert payload["actionMetadata"]["source"] == "publicApi"
+    assert payload["actionMetadata"]["sourceMetadata"]["user"]["id"] == "usrSamRivera00001"
+    assert (page.body["cursor"], page.body["mightHaveMore"]) == (2, False)
+
+
+async def test_a_refused_write_and_one_that_changes_nothing_are_not_told(studio: Driver) -> None:
+    path = await hook(studio)
+    record = (await studio("GET", f"{STUDIO}/Clients", maxRecords=1)).records[0]
+    await studio("POST", f"{STUDIO}/Clients", {"fields": {"Name": "x", "Status": "No such option"}})
+    fields = record["fields"]
+    assert isinstance(fields, dict)
+    await studio("PATCH", f"{STUDIO}/Clients/{record['id']}", {"fields": {"Name": fields["Name"]}})
+    assert await told(studio, path, "Clients") == []
+
+
+async def test_options_and_links_are_told_as_objects_and_both_sides_of_a_link(studio: Driver) -> None:
+    path = await hook(studio)
+    client: Any = (await studio("GET", f"{STUDIO}/Clients", maxRecords=1)).records[0]
+    body = {"fields": {"Name": "Linked", "Client": [client["id"]], "Status": "Planned"}}
+    made = await studio("POST", f"{STUDIO}/Projects", body)
+    assert made.status == 200, made.body
+    (project,) = await told(studio, path, "Projects")
+    cells = project["createdRecordsById"][made.body["id"]]["cellValuesByFieldId"]
+    link, status = field_id(studio, "Projects", "Client"), field_id(studio, "Projects", "Status")
+    assert cells[link] == [{"id": client["id"], "name": client["fields"]["Name"]}]
+    assert cells[status]["name"] == "Planned"
+    (other,) = await told(studio, path, "Clients")
+    assert list(other["changedRecordsById"]) == [client["id"]]
+
+
+async def test_a_webhook_hears_only_of_its_table_its_fields_its_kinds_and_its_sources(studio: Driver) -> None:
+    clients, city = table_id(studio, "Clients"), field_id(studio, "Clients", "City")
+    paths = {
+        "table": await hook(studio, {"recordChangeScope": clients}),
+        "field": await hook(studio, {"watchDataInFieldIds": [city]}),
+        "kind": await hook(studio, {"changeTypes": ["remove"]}),
+        "source": await hook(studio, {"fromSources": ["client"]}),
+        "schema": await hook(studio, {"dataTypes": ["tableFields"]}),
+    }
+    made = await studio("POST", f"{STUDIO}/Clients", {"fields": {"Name": "a"}})
+    await studio("PATCH", f"{STUDIO}/Clients/{made.body['id']}", {"fields": {"City": "Bonn", "Name": "b"}})
+    await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "c"}})
+    await studio("PATCH", f"{STUDIO}/Clients/{made.body['id']}", {"fields": {"Name": "d"}})
+    await studio("DELETE", f"{STUDIO}/Clients/{made.body['id']}")
+    heard = {key: [list(each) for each in await told(studio, path, "Clients")] for key, path in paths.items()}
+    created, changed, removed = ["createdRecordsById"], ["changedRecordsById"], ["destroyedRecordIds"]
+    assert heard == {
+        "table": [created, changed, changed, removed],
+        "field": [changed, removed],
+        "kind": [removed],
+        "source": [],
+        "schema": [],
+    }
+    (change, _) = await told(studio, paths["field"], "Clients")
+    assert change["changedRecordsById"][made.body["id"]] == {
+        "current": {"cellValuesByFieldId": {city: "Bonn"}}
+    }
+
+
+@pytest.mark.parametrize("wanted", ["all", "one"])
+async def test_cells_that_did_not_change_come_along_when_asked_for(studio: Driver, wanted: str) -> None:
+    name, city = (field_id(studio, "Clients", each) for each in ("Name", "City"))
+    path = await hook(studio, includeCellValuesInFieldIds="all" if wanted == "all" else [name])
+    made = await studio("POST", f"{STUDIO}/Clients", {"fields": {"Name": "a", "VIP": True}})
+    await studio("PATCH", f"{STUDIO}/Clients/{made.body['id']}", {"fields": {"City": "Bonn"}})
+    (_, change) = await told(studio, path, "Clients")
+    kept = change["changedRecordsById"][made.body["id"]]["unchanged"]["cellValuesByFieldId"]
+    assert city not in kept
+    assert kept[name] == "a"
+    assert len(kept) == (2 if wanted == "all" else 1)
+
+
+async def test_payloads_come_fifty_at_a_time_and_again_from_any_cursor(studio: Driver) -> None:
+    path = await hook(studio)
+    for number in range(53):
+        await studio("POST", f"{STUDIO}/People", {"fields": {"Name": str(number)}})
+    first = (await studio("GET", f"{path}/payloads")).body
+    assert (len(some(first["payloads"])), first["cursor"], first["mightHaveMore"]) == (50, 51, True)
+    second = (await studio("GET", f"{path}/payloads", cursor=51)).body
+    assert (len(some(second["payloads"])), second["cursor"], second["mightHaveMore"]) == (3, 54, False)
+    assert (await studio("GET", f"{path}/payloads", cursor=51, limit=2)).body["cursor"] == 53
+    end = (await studio("GET", f"{path}/payloads", cursor=54)).body
+    assert (end["payloads"], end["cursor"], end["mightHaveMore"]) == ([], 54, False)
+    listed: Any = (await studio("GET", HOOKS)).body["webhooks"]
+    assert listed[0]["cursorForNextPayload"] == 54
+
+
+@pytest.mark.parametrize(
+    "params", [{"cursor": 0}, {"cursor": "x"}, {"cursor": -1}, {"limit": 51}, {"limit": 0}, {"nonsense": 1}]
+)
+async def test_cursors_and_limits_that_are_none_are_refused(
+    studio: Driver, params: dict[str, object]
+) -> None:
+    assert (await studio("GET", f"{await hook(studio)}/payloads", **params)).status == 422
+
+
+async def test_a_webhook_lives_a_week_from_its_creation_its_refresh_or_its_last_reading(
+    studio: Driver,
+) -> None:
+    plain, refreshed, read = [await hook(studio) for _ in range(3)]
+    await studio.clock.advance(WEEK - 1)
+    again = await studio("POST", f"{refreshed}/refresh")
+    assert again.body == {"expirationTime": "2026-01-14T23:59:59.000Z"}
+    await studio("GET", f"{read}/payloads")
+    await studio.clock.advance(1)
+    listed: Any = (await studio("GET", HOOKS)).body["webhooks"]
+    assert [f"{HOOKS}/{each['id']}" for each in listed] == [refreshed, read]
+    assert (await studio("GET", f"{plain}/payloads")).status == 403
+    await studio.clock.advance(WEEK)
+    assert (await studio("GET", HOOKS)).body == {"webhooks": []}
+
+
+async def test_payloads_are_kept_for_a_week(studio: Driver) -> None:
+    path = await hook(studio)
+    await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "old"}})
+    await studio.clock.advance(WEEK - 1)
+    await studio("POST", f"{path}/refresh")
+    await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "young"}})
+    await studio.clock.advance(1)
+    page: Any = (await studio("GET", f"{path}/payloads")).body
+    assert [each["baseTransactionNumber"] for each in page["payloads"]] == [2]
+    assert page["cursor"] == 3
+
+
+async def test_a_base_has_ten_webhooks_and_deleting_one_makes_room(studio: Driver) -> None:
+    paths = [await hook(studio) for _ in range(10)]
+    refused = await studio("POST", HOOKS, watching())
+    assert (refused.status, refused.kind) == (422, "TOO_MANY_WEBHOOKS_IN_BASE")
+    gone = await studio.ask("DELETE", paths[0])
+    assert (gone.status, gone.body) == (200, {})
+    await hook(studio)
+    assert (await studio("DELETE", paths[0])).status == 403
+
+
+async def test_notifications_are_due_while_they_are_enabled_and_have_somewhere_to_go(studio: Driver) -> None:
+    made: Any = (await studio("POST", HOOKS, watching())).body
+    silent = watching()
+    del silent["notificationUrl"]
+    await studio("POST", HOOKS, silent)
+    path, pings = f"{HOOKS}/{made['id']}", studio.sandbox.workspace.pings
+    await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "told"}})
+    await studio.ask("POST", f"{path}/enableNotifications", json={"enable": False})
+    await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "not told"}})
+    (ping,) = pings
+    assert (ping.url, ping.base, ping.webhook) == (
+        "https://example.com/hook", "appStudio00000001", made["id"],
+    )  # fmt: skip
+    assert base64.b64decode(made["macSecretBase64"]) == ping.secret
+    listed: Any = (await studio("GET", HOOKS)).body["webhooks"]
+    assert [each["areNotificationsEnabled"] for each in listed] == [False, True]
+    assert "macSecretBase64" not in listed[0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        {},
+        {"specification": {}},
+        {"specification": {"options": {}}},
+        {"specification": {"options": {"filters": {}}}},
+        {"specification": {"options": {"filters": {"dataTypes": []}}}},
+        {"specification": {"options": {"filters": {"dataTypes": "tableData"}}}},
+        {"specification": {"options": {"filters": {"dataTypes": [1]}}}},
+        {"specification": {"options": {"filters": {"dataTypes": ["nothing"]}}}},
+        watching({"recordChangeScope": "tblNope"}),
+        watching({"recordChangeScope": 1}),
+        watching({"watchDataInFieldIds": ["fldNope"]}),
+        watching({"nonsense": 1}),
+        watching(includePreviousCellValues="yes"),
+        {**watching(), "notificationUrl": "nowhere"},
+        {**watching(), "notificationUrl": 1},
+        {**watching(), "extra": 1},
+    ],
+)
+async def test_specifications_of_the_wrong_shape_are_refused(studio: Driver, body: object) -> None:
+    assert (await studio("POST", HOOKS, body)).status == 422
+
+
+async def test_an_unknown_webhook_or_base_is_hidden(studio: Driver) -> None:
+    nope = f"{HOOKS}/achXXXXXXXXXXXXXX"
+    for method, path in (
+        ("DELETE", nope), ("GET", f"{nope}/payloads"), ("POST", f"{nope}/refresh"),
+        ("GET", "/v0/bases/appXXXXXXXXXXXXXX/webhooks"),
+    ):  # fmt: skip
+        assert (await studio(method, path)).status == 403
+    assert (await studio("POST", f"{await hook(studio)}/enableNotifications", {})).status == 422
+
+
+async def test_an_upload_is_told(studio: Driver) -> None:
+    path = await hook(studio)
+    record: Any = (await studio("GET", f"{STUDIO}/Projects", maxRecords=1)).records[0]
+    body = {"contentType": "text/plain", "filename": "a.txt", "file": "aGVsbG8="}
+    await studio("POST", f"{STUDIO}/{record['id']}/Files/uploadAttachment", body)
+    (change,) = await told(studio, path, "Projects")
+    files = change["changedRecordsById"][record["id"]]["current"]["cellValuesByFieldId"]
+    assert files[field_id(studio, "Projects", "Files")][-1]["filename"] == "a.txt"
