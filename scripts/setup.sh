@@ -51,18 +51,24 @@ with_uv() {
     persistently uv pip install --quiet --python "$venv/bin/python" --editable ".[$extras]"
 }
 
+from_kept_wheels() {
+    [ -f "$wheels/complete" ] && "$@" install --quiet --no-index --no-deps "$wheels"/*.whl &&
+        "$@" install --quiet --no-index --no-deps --no-build-isolation --editable .
+}
+
 # Some systems ship venv without ensurepip, so the pip that is already there installs into the new environment.
 # What was fetched is kept: the next set-up of the same versions on this machine needs no network.
 with_pip() {
     "$python" -m pip --version >/dev/null 2>&1 || fail "$python has no pip. Install it (for instance the package python3-pip), or install uv."
     [ -x "$venv/bin/python" ] || "$python" -m venv --without-pip "$venv" ||
         fail "$python could not make an environment. Install its venv module (for instance the package python3-venv)."
-    wheels="${XDG_CACHE_HOME:-$HOME/.cache}/pyairtable-mcp/wheels"
+    wheels="${XDG_CACHE_HOME:-$HOME/.cache}/pyairtable-mcp/$(cksum <constraints.txt | cut -d' ' -f1)"
     set -- "$python" -m pip --disable-pip-version-check --python "$venv/bin/python"
-    "$@" install --quiet --no-index --find-links "$wheels" --editable ".[$extras]" 2>/dev/null && return
+    from_kept_wheels "$@" 2>/dev/null && return
     persistently "$@" install --quiet --editable ".[$extras]" ||
         fail "pip could not install the packages; the lines above say why."
-    "$@" download --quiet --no-deps --dest "$wheels" --requirement constraints.txt 2>/dev/null || true
+    "$@" download --quiet --no-deps --dest "$wheels" --requirement constraints.txt 2>/dev/null &&
+        touch "$wheels/complete" || true
 }
 
 python=$(find_python)
