@@ -12,7 +12,7 @@ BENCH_READY := $(VENV)/.ready-bench
 # A caller's own environment must not leak into ours.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: setup test demo bench format check-format lint types floors tests check-docs docs snapshots clean
+.PHONY: setup test demo bench bench-client format check-format lint types floors tests check-docs docs snapshots clean
 
 test: check-format lint types floors check-docs tests  ## everything CI checks
 
@@ -21,6 +21,9 @@ demo: $(READY)  ## an agent's working session against the built-in sandbox
 
 bench: $(BENCH_READY)  ## tokens, start-up and overhead, beside their bars
 	@$(PY) -m bench
+
+bench-client: $(READY)  ## what the client makes of the allowance, of faults and of equal wishes
+	@for topic in pacing faults requests bulk bridge; do $(PY) -m bench.$$topic || exit 1; done
 
 setup: $(READY)  ## make the environment and nothing else
 
