@@ -15,6 +15,8 @@ OTHER = {
     "sandbox": "true",
     "read_only": "true",
     "toolsets": "read, schema",
+    "show_spent": "true",
+    "store": "shared.db",
     "time_zone": "Europe/Berlin",
     "locale": "de",
     "log_level": "DEBUG",
