@@ -17,9 +17,8 @@ from typing import Final, Protocol
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, Unavailable
 from pyairtable_mcp.net.line import MAX_WAITING, Turn
-from pyairtable_mcp.net.margin import Margin
 from pyairtable_mcp.net.slots import LEAD, NOBODY, Lease, Silenced
-from pyairtable_mcp.net.waiting import WINDOW, Queue, Waiter, line_full, refuse
+from pyairtable_mcp.net.waiting import WINDOW, Standing, Waiter, line_full, refuse
 
 POLL_LEAST: Final = 0.01
 POLL_MOST: Final = 0.25
@@ -117,43 +116,21 @@ class _SharedLease:
             self._owner.report(self._offer, seconds)
 
 
-class SharedSlots:
+class SharedSlots(Standing[Lease]):
     """What `Slots` is in one process, on a bank."""
 
     def __init__(self, key: str, rate: int, clock: Clock, bank: Bank, *, most: int = MAX_WAITING) -> None:
-        self.margin = Margin(clock)
+        super().__init__(clock, most)
         self._key = key
         self._rate = rate
-        self._clock = clock
         self._bank = bank
-        self._queue: Queue[Lease] = Queue(most)
-        self._silent_until = 0.0
         self._poller: asyncio.Task[None] | None = None
         self._reports: set[asyncio.Task[None]] = set()
-
-    @property
-    def silent(self) -> bool:
-        """Tell whether a pause is known to be on."""
-        return self.silent_for > 0
-
-    @property
-    def silent_for(self) -> float:
-        """Return the seconds for which nobody may start."""
-        return max(0.0, self._silent_until - self.now())
-
-    @property
-    def waiting(self) -> int:
-        """Return how many stand in line."""
-        return len(self._queue)
 
     @property
     def idle(self) -> bool:
         """Tell whether forgetting this object would change nothing but its learnt margin."""
         return not (self._queue or self._reports or self.silent)
-
-    def now(self) -> float:
-        """Return the time of the clock."""
-        return self._clock.monotonic()
 
     async def sleep_until(self, moment: float) -> None:
         """Return when the clock shows this moment."""

@@ -18,8 +18,7 @@ from typing import Final, Protocol
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.net.line import MAX_WAITING, Turn
-from pyairtable_mcp.net.margin import Margin
-from pyairtable_mcp.net.waiting import WINDOW, Queue, Waiter, line_full, no_room, refuse
+from pyairtable_mcp.net.waiting import WINDOW, Standing, Waiter, line_full, no_room, refuse
 
 LEAD: Final = 0.25
 """How long before it opens a slot is promised; longer than connecting takes, as a rule."""
@@ -100,32 +99,14 @@ class _LocalLease:
             self._owner.open(self.slot, seconds)
 
 
-class Slots:
+class Slots(Standing[_LocalLease]):
     """`rate` slots of one second; a rate of 0 means no limit, but pauses still count."""
 
     def __init__(self, rate: int, clock: Clock, *, most: int = MAX_WAITING) -> None:
-        self.margin = Margin(clock)
-        self._clock = clock
+        super().__init__(clock, most)
         self._slots = [_Slot() for _ in range(rate)]
-        self._queue: Queue[_LocalLease] = Queue(most)
         self._gates: list[_LocalLease] = []
-        self._silent_until = 0.0
         self._alarms: dict[float, asyncio.Task[None]] = {}
-
-    @property
-    def silent(self) -> bool:
-        """Tell whether a pause is on."""
-        return self.silent_for > 0
-
-    @property
-    def silent_for(self) -> float:
-        """Return the seconds for which nobody may start."""
-        return max(0.0, self._silent_until - self.now())
-
-    @property
-    def waiting(self) -> int:
-        """Return how many stand in line."""
-        return len(self._queue)
 
     @property
     def idle(self) -> bool:
@@ -133,10 +114,6 @@ class Slots:
         now = self.now()
         used = any(slot.opens_at > now or slot.promised for slot in self._slots)
         return not (self._queue or self._gates or self.silent or used)
-
-    def now(self) -> float:
-        """Return the time of the clock."""
-        return self._clock.monotonic()
 
     async def take(self, deadline: float, turn: Turn = NOBODY) -> Lease:
         """Wait to be promised a slot, until `deadline` on the clock at most.

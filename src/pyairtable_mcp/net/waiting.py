@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import RateLimited
 from pyairtable_mcp.net.line import MAX_WAITING, Line, Turn
+from pyairtable_mcp.net.margin import Margin
 
 L = TypeVar("L")
 
@@ -59,6 +61,35 @@ class Queue(Generic[L]):
     def first_deadline(self) -> float:
         """Return the earliest deadline in line."""
         return min(waiter.deadline for waiter in self._line)
+
+
+class Standing(Generic[L]):
+    """What every limit has, wherever its slots lie: a line, a pause that may be on, and a learnt margin."""
+
+    def __init__(self, clock: Clock, most: int) -> None:
+        self.margin = Margin(clock)
+        self._clock = clock
+        self._queue: Queue[L] = Queue(most)
+        self._silent_until = 0.0
+
+    @property
+    def silent(self) -> bool:
+        """Tell whether a pause is known to be on."""
+        return self.silent_for > 0
+
+    @property
+    def silent_for(self) -> float:
+        """Return the seconds for which nobody may start."""
+        return max(0.0, self._silent_until - self.now())
+
+    @property
+    def waiting(self) -> int:
+        """Return how many stand in line."""
+        return len(self._queue)
+
+    def now(self) -> float:
+        """Return the time of the clock."""
+        return self._clock.monotonic()
 
 
 def refuse(waiter: Waiter[L], error: RateLimited) -> None:

@@ -11,5 +11,4 @@ __all__ = [
     "FaultQueue",
     "RequestRecord",
     "Sandbox",
-    "serve_sandbox",
 ]
