@@ -10,6 +10,7 @@ from pyairtable_mcp.airtable import Comment, How, WriteReport
 from pyairtable_mcp.airtable.creating import MOST_READ, PATIENCE
 from pyairtable_mcp.base.errors import OutcomeUnknown, Rejected, Unavailable
 from pyairtable_mcp.sandbox.http.faults import Fault
+from pyairtable_mcp.sandbox.state.actor import Actor
 from pyairtable_mcp.sandbox.state.model import Comment as SandboxComment
 from pyairtable_mcp.sandbox.state.transaction import Transaction
 from tests.airtable.conftest import Pair
@@ -46,7 +47,7 @@ async def create(pair: Pair, *texts: str, how: How | None = None) -> WriteReport
 def stranger(pair: Pair, text: str) -> None:
     """Create a task past the client, as somebody else would."""
     base = pair.sandbox.workspace.bases[pair.base]
-    transaction = Transaction(pair.sandbox.workspace, base)
+    transaction = Transaction(pair.sandbox.workspace, base, Actor(pair.sandbox.workspace.owner))
     transaction.add_record(base.tables[pair.tasks.id], {pair.tasks.primary_field_id: text})
 
 

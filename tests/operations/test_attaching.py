@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from pyairtable_mcp.sandbox.wire import Json
+from pyairtable_mcp.base.json_types import Json
 from tests.support.behaviours import behaviour
 from tests.support.inside import data_requests, named, raw, the_field, writes
 from tests.support.world import World

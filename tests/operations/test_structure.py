@@ -2,9 +2,9 @@
 
 import pytest
 
+from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.operations.field_types import CREATABLE, FIELD_TYPES
 from pyairtable_mcp.sandbox.http.faults import Fault
-from pyairtable_mcp.sandbox.wire import Json
 from tests.support.answers import fenced
 from tests.support.behaviours import behaviour
 from tests.support.inside import the_base, the_field, the_table, writes

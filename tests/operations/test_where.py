@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.sandbox.wire import Json
 from tests.support.behaviours import behaviour
 from tests.support.inside import LAB, Raw, named, raw, the_field
 from tests.support.judging import (

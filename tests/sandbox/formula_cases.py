@@ -4,7 +4,7 @@ import math
 from datetime import UTC, date, datetime
 from typing import Final
 
-from pyairtable_mcp.sandbox.formula.values import Value
+from pyairtable_mcp.formula.values import Value
 
 NOW: Final = datetime(2026, 3, 15, 10, 30, tzinfo=UTC)
 

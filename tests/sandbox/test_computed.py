@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from pyairtable_mcp.sandbox.reading import CHAIN_LIMIT
+from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.sandbox.records.reading import CHAIN_LIMIT
 from pyairtable_mcp.sandbox.state.model import Base, Field, Table
-from pyairtable_mcp.sandbox.wire import Json
 
 from .driving import EMPTY, Driver, cells
 

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyairtable import formulas as builders
 
-from pyairtable_mcp.sandbox.formula.compiler import Formulas
-from pyairtable_mcp.sandbox.formula.functions import FUNCTIONS
-from pyairtable_mcp.sandbox.formula.grammar import BadFormula, parse
-from pyairtable_mcp.sandbox.formula.operators import OPERATORS
-from pyairtable_mcp.sandbox.formula.values import Failed, Value, to_json
+from pyairtable_mcp.formula.compiler import Formulas
+from pyairtable_mcp.formula.functions import FUNCTIONS
+from pyairtable_mcp.formula.grammar import BadFormula, parse
+from pyairtable_mcp.formula.operators import OPERATORS
+from pyairtable_mcp.formula.values import Failed, Value, to_json
 from pyairtable_mcp.sandbox.state.model import Field, Table
 
 from .formula_cases import BROKEN, CASES, FAILING, NOW, RECORD

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from random import Random
 
 from pyairtable_mcp.base.ids import mint
+from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.sandbox import RequestRecord, Sandbox
-from pyairtable_mcp.sandbox.formula.compiler import Formulas
-from pyairtable_mcp.sandbox.reading import BaseReader
+from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.seeds.builder import BaseBuilder
 from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table
-from pyairtable_mcp.sandbox.wire import Json
 
 LAB = "Lab"
 LAB_ID = "appTestLab0000001"

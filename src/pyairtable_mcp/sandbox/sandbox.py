@@ -6,14 +6,14 @@ from random import Random
 from starlette.applications import Starlette
 
 from pyairtable_mcp.base.clock import Clock, SystemClock
-from pyairtable_mcp.sandbox.cursors import IDLE_SECONDS, Cursors
-from pyairtable_mcp.sandbox.formula.compiler import Formulas
+from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.sandbox.http.app import build_app
 from pyairtable_mcp.sandbox.http.call import World
 from pyairtable_mcp.sandbox.http.faults import FaultQueue
 from pyairtable_mcp.sandbox.http.front import Front
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord
 from pyairtable_mcp.sandbox.http.rate import RateLaw
+from pyairtable_mcp.sandbox.records.cursors import IDLE_SECONDS, Cursors
 from pyairtable_mcp.sandbox.seeds import SEEDS
 from pyairtable_mcp.sandbox.state.model import User, Workspace
 

@@ -1,15 +1,14 @@
-"""JSON as the sandbox sees it, and every refusal it answers with.
+"""Every refusal the sandbox answers with.
 
 Airtable's API reference shows three body shapes: `{"error":{"type","message"}}`, `{"error":{"type"}}` and
 `{"error":"NOT_FOUND"}`. The sandbox answers the first and the last; a scripted fault can answer any.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final
 
-Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
-JsonObject: TypeAlias = Mapping[str, Json]
+from pyairtable_mcp.base.json_types import JsonObject
 
 
 class ApiError(Exception):

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.formula.values import Value
 from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType, Incoming
-from pyairtable_mcp.sandbox.formula.values import Value
 from pyairtable_mcp.sandbox.state.model import Field
-from pyairtable_mcp.sandbox.wire import Json
 
 
 def choices(field: Field) -> Iterator[Mapping[str, Json]]:

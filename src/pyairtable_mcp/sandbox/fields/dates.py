@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.formula.values import Value, iso, parse_moment, to_moment
 from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType, Incoming
-from pyairtable_mcp.sandbox.formula.values import Value, iso, parse_moment, to_moment
 from pyairtable_mcp.sandbox.state.model import Field
-from pyairtable_mcp.sandbox.wire import Json
 
 _LOOSE: Final = (
     "%m/%d/%Y",

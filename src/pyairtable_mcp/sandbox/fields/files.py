@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.formula.values import Value
 from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType, Incoming
-from pyairtable_mcp.sandbox.formula.values import Value
-from pyairtable_mcp.sandbox.wire import Json
 
 
 def files_of(incoming: Incoming) -> Json:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pyairtable_mcp.sandbox.formula.values import Value, to_text
+from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.formula.values import Value, to_text
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table, User
-from pyairtable_mcp.sandbox.wire import ApiError, Json, bad_value
+from pyairtable_mcp.sandbox.wire import ApiError, bad_value
 
 
 class Reader(Protocol):

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
+from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.formula.values import Failed, Value, flat, is_blank, to_json
 from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType, Incoming
-from pyairtable_mcp.sandbox.formula.values import Failed, Value, flat, is_blank, to_json
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table
-from pyairtable_mcp.sandbox.wire import Json
 
 
 def links_of(incoming: Incoming) -> Json:

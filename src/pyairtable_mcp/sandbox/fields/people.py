@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
+from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.formula.values import Value
 from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType, Incoming
-from pyairtable_mcp.sandbox.formula.values import Value
-from pyairtable_mcp.sandbox.wire import Json
 
 
 def _person(incoming: Incoming, raw: Json) -> str:

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType, Incoming
-from pyairtable_mcp.sandbox.formula.values import (
+from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.formula.values import (
     TEXT_LIMIT,
     Value,
     number_text,
@@ -14,8 +14,8 @@ from pyairtable_mcp.sandbox.formula.values import (
     to_number,
     to_text,
 )
+from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType, Incoming
 from pyairtable_mcp.sandbox.state.model import Field
-from pyairtable_mcp.sandbox.wire import Json
 
 _CHECKED: Final = frozenset({"1", "true", "yes", "checked", "on"})
 _UNCHECKED: Final = frozenset({"", "0", "false", "no", "unchecked", "off"})

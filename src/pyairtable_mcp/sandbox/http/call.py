@@ -1,14 +1,19 @@
 """One request as a handler sees it: the place it names, its parameters, its body."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pyairtable_mcp.sandbox.cursors import Cursors
-from pyairtable_mcp.sandbox.formula.compiler import Formulas
-from pyairtable_mcp.sandbox.reading import BaseReader
+from pyairtable_mcp.base.json_types import Json, JsonObject
+from pyairtable_mcp.formula.compiler import Formulas
+from pyairtable_mcp.sandbox.committing import committing
+from pyairtable_mcp.sandbox.records.cursors import Cursors
+from pyairtable_mcp.sandbox.records.reading import BaseReader
+from pyairtable_mcp.sandbox.state.actor import Actor
 from pyairtable_mcp.sandbox.state.model import Base, Record, Table, Workspace
-from pyairtable_mcp.sandbox.wire import Json, JsonObject, hidden, invalid, not_found
+from pyairtable_mcp.sandbox.state.transaction import Transaction
+from pyairtable_mcp.sandbox.wire import hidden, invalid, not_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class Call:
     """A request, authenticated and admitted. `query` keeps the order and the repeats of the URL."""
 
     world: World
+    actor: Actor
     path: Mapping[str, str]
     query: Sequence[tuple[str, str]]
     body: Json
@@ -63,6 +69,18 @@ class Call:
     def reader(self) -> BaseReader:
         """Return a reader of the base as it is now."""
         return BaseReader(self.world.workspace, self.base, self.world.formulas)
+
+    def committing(self) -> AbstractContextManager[Transaction]:
+        """Return a transaction of the base: what its block changes stays and is told, or goes as a whole."""
+        return committing(self.world.workspace, self.base, self.actor, self.world.formulas)
+
+    def touch_record(self) -> None:
+        """Note that the record the URL names changed outside its cells."""
+        self.world.workspace.changes.record(self.base.id, self.table.id, self.record.id)
+
+    def touch_base(self) -> None:
+        """Note that the base changed outside its records."""
+        self.world.workspace.changes.bases.add(self.base.id)
 
     def object(self, allowed: Collection[str]) -> JsonObject:
         """Return the body, an object with none but the allowed keys; refuse anything else."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pyairtable_mcp.sandbox.wire import Json
+from pyairtable_mcp.base.json_types import Json
 
 
 class Disconnected(Exception):

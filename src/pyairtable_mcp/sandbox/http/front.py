@@ -10,11 +10,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.sandbox.http.call import Call, Handler, World
 from pyairtable_mcp.sandbox.http.faults import Disconnected, Fault, FaultQueue
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord, count_records
 from pyairtable_mcp.sandbox.http.rate import RateLaw
-from pyairtable_mcp.sandbox.wire import ApiError, Json, refusal, too_large, too_many, unauthenticated
+from pyairtable_mcp.sandbox.state.actor import Actor
+from pyairtable_mcp.sandbox.wire import ApiError, refusal, too_large, too_many, unauthenticated
 
 URL_LIMIT: Final = 16_000
 """Longest URL, in characters (Airtable support, URL length limit)."""
@@ -88,7 +90,8 @@ class Front:
 
     def _call(self, request: Request, body: Json) -> Call:
         path = {key: str(part).replace(SLASH, "/") for key, part in request.path_params.items()}
-        return Call(self._world, path, request.query_params.multi_items(), body)
+        actor = Actor(self._world.workspace.owner)
+        return Call(self._world, actor, path, request.query_params.multi_items(), body)
 
     def _log(self, request: Request, status: int, records: int, at: float) -> None:
         params = request.path_params

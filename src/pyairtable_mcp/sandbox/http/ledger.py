@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pyairtable_mcp.sandbox.wire import Json
+from pyairtable_mcp.base.json_types import Json
 
 
 @dataclass(frozen=True, slots=True)

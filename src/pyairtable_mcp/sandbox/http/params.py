@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.fields.dates import zone
-from pyairtable_mcp.sandbox.listing import PAGE, Question
-from pyairtable_mcp.sandbox.showing import Shape
-from pyairtable_mcp.sandbox.wire import Json, JsonObject, invalid
+from pyairtable_mcp.sandbox.records.listing import PAGE, Question
+from pyairtable_mcp.sandbox.records.showing import Shape
+from pyairtable_mcp.sandbox.wire import invalid
 
 _LISTS: Final = ("fields", "recordMetadata")
 _TEXTS: Final = (

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
+from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
 from pyairtable_mcp.sandbox.schema.options import RULES, Given
 from pyairtable_mcp.sandbox.state.model import Base, Field, Table, View, Workspace
-from pyairtable_mcp.sandbox.wire import Json, JsonObject, hidden, invalid, refusal
+from pyairtable_mcp.sandbox.wire import hidden, invalid, refusal
 
 DESCRIPTION_LIMIT: Final = 20_000
 """Longest description, in characters (Airtable API reference)."""

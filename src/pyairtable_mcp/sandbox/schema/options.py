@@ -6,9 +6,10 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from pyairtable_mcp.base.ids import is_id
+from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.fields.dates import zone
 from pyairtable_mcp.sandbox.state.model import COLOURS, Workspace
-from pyairtable_mcp.sandbox.wire import ApiError, Json, JsonObject, refusal
+from pyairtable_mcp.sandbox.wire import ApiError, refusal
 
 _DATE_FORMATS: Final = {
     "local": "l", "friendly": "LL", "us": "M/D/YYYY", "european": "D/M/YYYY", "iso": "YYYY-MM-DD",

@@ -7,9 +7,9 @@ from random import Random
 from typing import Final, TypeAlias
 
 from pyairtable_mcp.base.ids import mint
+from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.sandbox.seeds.columns import Column
 from pyairtable_mcp.sandbox.state.model import COLOURS, Base, Field, Record, Table, View
-from pyairtable_mcp.sandbox.wire import Json
 
 _BRACED: Final = re.compile(r"\{([^{}]+)\}")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from pyairtable_mcp.sandbox.wire import Json
+from pyairtable_mcp.base.json_types import Json
 
 
 @dataclass(frozen=True, slots=True)

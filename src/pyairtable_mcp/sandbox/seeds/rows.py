@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Final
 
+from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.sandbox.seeds import words
 from pyairtable_mcp.sandbox.seeds.builder import BaseBuilder, Row
 from pyairtable_mcp.sandbox.state.model import Record, Table, User
-from pyairtable_mcp.sandbox.wire import Json
 
 ANCHOR: Final = date(2026, 1, 1)
 """The day the data is arranged around: work before it is mostly done, work after it mostly planned."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pyairtable_mcp.sandbox.wire import Json
+from pyairtable_mcp.base.json_types import Json
 
 
 @dataclass(slots=True)

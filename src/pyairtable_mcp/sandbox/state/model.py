@@ -12,8 +12,9 @@ from typing import Final
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.ids import Kind, mint
+from pyairtable_mcp.base.json_types import Json, JsonObject
+from pyairtable_mcp.sandbox.state.changes import Changes
 from pyairtable_mcp.sandbox.state.webhooks import Ping, Webhook
-from pyairtable_mcp.sandbox.wire import Json, JsonObject
 
 PINGS: Final = 10_000
 """Notifications that may be due at once; the oldest are dropped."""
@@ -116,6 +117,11 @@ class Table:
         found = self.fields.get(key)
         return found or next((each for each in self.fields.values() if each.name == key), None)
 
+    def field_id(self, key: str) -> str | None:
+        """Return the id of the field of this id or exact name, or None."""
+        field = self.field_by(key)
+        return field.id if field else None
+
     def view_by(self, key: str) -> View | None:
         """Return the view of this id or exact name, or None."""
         found = self.views.get(key)
@@ -143,8 +149,9 @@ class Base:
 class Workspace:
     """Everything the sandbox remembers, with the clock and the randomness it mints ids from.
 
-    `owner` is the user id that every token acts as; `uploads` holds uploaded bytes by attachment id,
-    `pings` the notifications nobody has delivered yet.
+    `owner` is the user id of who made everything that is there from the start; `uploads` holds uploaded bytes
+    by attachment id, `pings` the notifications nobody has delivered yet, `changes` what differs from what was
+    last kept.
     """
 
     clock: Clock
@@ -154,6 +161,7 @@ class Workspace:
     owner: str = ""
     uploads: dict[str, bytes] = field(default_factory=dict)
     pings: deque[Ping] = field(default_factory=lambda: deque(maxlen=PINGS))
+    changes: Changes = field(default_factory=Changes)
 
     def new_id(self, kind: Kind) -> str:
         """Return a fresh id of this kind."""

@@ -3,18 +3,19 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.sandbox.state.actor import Actor
 from pyairtable_mcp.sandbox.state.journal import Journal
 from pyairtable_mcp.sandbox.state.model import COLOURS, Base, Field, Record, Table, Workspace
-from pyairtable_mcp.sandbox.wire import Json
 
 
 class Transaction:
     """Changes made for one request in one base, as one user at one moment."""
 
-    def __init__(self, workspace: Workspace, base: Base) -> None:
+    def __init__(self, workspace: Workspace, base: Base, actor: Actor) -> None:
         self.workspace = workspace
         self.base = base
-        self.user = workspace.owner
+        self.actor = actor
         self.now = workspace.clock.now()
         self.journal = Journal()
         self._undo: list[Callable[[], object]] = []
@@ -23,6 +24,19 @@ class Transaction:
         """Take back every change, the last one first."""
         while self._undo:
             self._undo.pop()()
+
+    def note(self) -> None:
+        """Name everything changed among the workspace's changes."""
+        changes, places = self.workspace.changes, {**self.journal.created, **self.journal.removed}
+        for key, place in places.items():
+            changes.record(self.base.id, place, key)
+        for key in self.journal.before:
+            place = places.get(key) or self._home(key)
+            changes.record(self.base.id, place, key)
+        changes.bases.add(self.base.id)
+
+    def _home(self, record_id: str) -> str:
+        return next(each.id for each in self.base.tables.values() if record_id in each.records)
 
     def set_cell(self, record: Record, field: Field, value: Json) -> None:
         """Store a value (None clears) and keep the other side of a link in step."""
@@ -39,9 +53,9 @@ class Transaction:
             id=self.workspace.new_id("rec"),
             number=table.next_number,
             created=self.now,
-            created_by=self.user,
+            created_by=self.actor.user,
             modified=self.now,
-            modified_by=self.user,
+            modified_by=self.actor.user,
         )
         table.next_number += 1
         table.records[record.id] = record
@@ -82,7 +96,7 @@ class Transaction:
         self._undo.append(lambda: _restore(record, field.id, before, touched, modified))
         _store(record.cells, field.id, value)
         record.touched[field.id] = record.modified = self.now
-        record.modified_by = self.user
+        record.modified_by = self.actor.user
 
     def _mirror(self, record: Record, field: Field, before: Json, after: Json) -> None:
         target = self.base.tables.get(str(field.options.get("linkedTableId")))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pyairtable_mcp.sandbox.wire import Json, JsonObject
+from pyairtable_mcp.base.json_types import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True)

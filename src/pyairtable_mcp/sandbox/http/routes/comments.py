@@ -3,10 +3,11 @@
 import re
 from typing import Final
 
-from pyairtable_mcp.sandbox.formula.values import iso
+from pyairtable_mcp.base.json_types import Json, JsonObject
+from pyairtable_mcp.formula.values import iso
 from pyairtable_mcp.sandbox.http.call import Call
 from pyairtable_mcp.sandbox.state.model import Comment, Workspace
-from pyairtable_mcp.sandbox.wire import Json, JsonObject, forbidden, invalid, not_found
+from pyairtable_mcp.sandbox.wire import forbidden, invalid, not_found
 
 PAGE: Final = 100
 """Most comments on one page (Airtable API reference, list comments)."""
@@ -46,12 +47,13 @@ def create_comment(call: Call) -> Json:
         raise not_found()
     comment = Comment(
         id=workspace.new_id("com"),
-        author=workspace.owner,
+        author=call.actor.user,
         text=_text(body),
         created=workspace.clock.now(),
         parent=parent if isinstance(parent, str) else "",
     )
     record.comments.append(comment)
+    call.touch_record()
     return _show(workspace, comment)
 
 
@@ -59,6 +61,7 @@ def update_comment(call: Call) -> Json:
     """Change the text of one's own comment."""
     text, comment = _text(call.object({"text"})), _own(call)
     comment.text, comment.edited = text, call.world.workspace.clock.now()
+    call.touch_record()
     return _show(call.world.workspace, comment)
 
 
@@ -66,6 +69,7 @@ def delete_comment(call: Call) -> Json:
     """Delete one's own comment."""
     comment = _own(call)
     call.record.comments.remove(comment)
+    call.touch_record()
     return {"id": comment.id, "deleted": True}
 
 
@@ -73,7 +77,7 @@ def _own(call: Call) -> Comment:
     comment = next((each for each in call.record.comments if each.id == call.path["comment"]), None)
     if comment is None:
         raise not_found()
-    if comment.author != call.world.workspace.owner:
+    if comment.author != call.actor.user:
         raise forbidden("You are not permitted to perform this operation")
     return comment
 

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from pyairtable_mcp.sandbox.describing import describe_table
-from pyairtable_mcp.sandbox.formula.values import iso
+from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.formula.values import iso
 from pyairtable_mcp.sandbox.http.call import Call
-from pyairtable_mcp.sandbox.wire import Json, invalid
+from pyairtable_mcp.sandbox.schema.describing import describe_table
+from pyairtable_mcp.sandbox.wire import invalid
 
 BASES_PAGE: Final = 1_000
 """Most bases on one page (Airtable API reference, list bases)."""
@@ -26,7 +27,7 @@ SCOPES: Final = (
 def whoami(call: Call) -> Json:
     """Answer the token's user."""
     workspace = call.world.workspace
-    user = workspace.users[workspace.owner]
+    user = workspace.users[call.actor.user]
     return {"id": user.id, "email": user.email, "scopes": list(SCOPES)}
 
 

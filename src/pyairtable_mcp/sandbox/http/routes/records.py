@@ -4,23 +4,15 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
-from pyairtable_mcp.sandbox.announcing import announce
+from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.http.call import Call, checked, flag
 from pyairtable_mcp.sandbox.http.params import ListParams, from_query, read_list, read_shape
-from pyairtable_mcp.sandbox.listing import listed
-from pyairtable_mcp.sandbox.showing import Shape, show
+from pyairtable_mcp.sandbox.records.listing import listed
+from pyairtable_mcp.sandbox.records.showing import Shape, show
+from pyairtable_mcp.sandbox.records.upserting import Upsert, read_upsert
+from pyairtable_mcp.sandbox.records.writing import RecordWriter
 from pyairtable_mcp.sandbox.state.model import Record
-from pyairtable_mcp.sandbox.state.transaction import Transaction
-from pyairtable_mcp.sandbox.upserting import Upsert, read_upsert
-from pyairtable_mcp.sandbox.wire import (
-    Json,
-    JsonObject,
-    invalid,
-    missing_row,
-    refusal,
-    stale_cursor,
-)
-from pyairtable_mcp.sandbox.writing import RecordWriter
+from pyairtable_mcp.sandbox.wire import invalid, missing_row, refusal, stale_cursor
 
 BATCH: Final = 10
 """Most records in one write (Airtable API reference)."""
@@ -153,10 +145,9 @@ def delete_many(call: Call) -> Json:
 
 
 def _remove(call: Call, records: Sequence[Record]) -> None:
-    transaction = Transaction(call.world.workspace, call.base)
-    for each in records:
-        transaction.remove_record(call.table, each)
-    announce(transaction, call.reader())
+    with call.committing() as transaction:
+        for each in records:
+            transaction.remove_record(call.table, each)
 
 
 def _written(
@@ -164,15 +155,8 @@ def _written(
 ) -> Sequence[Record]:
     """Run a write; when any part of it is refused, nothing of it stays."""
     flag(body, "returnFieldsByFieldId")  # refused before anything is written, though read only afterwards
-    transaction = Transaction(call.world.workspace, call.base)
-    writer = RecordWriter(transaction, call.table, call.reader(), typecast=flag(body, "typecast"))
-    try:
-        written = run(writer)
-    except Exception:
-        transaction.rollback()
-        raise
-    announce(transaction, call.reader())
-    return written
+    with call.committing() as transaction:
+        return run(RecordWriter(transaction, call.table, call.reader(), typecast=flag(body, "typecast")))
 
 
 def _answer(call: Call, body: JsonObject, records: Sequence[Record], *, many: bool) -> JsonObject:

@@ -3,11 +3,12 @@
 from typing import Final
 
 from pyairtable_mcp.base.ids import is_id
-from pyairtable_mcp.sandbox.describing import describe_field, describe_table
+from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.sandbox.http.call import Call, checked
 from pyairtable_mcp.sandbox.schema.building import SchemaWriter
+from pyairtable_mcp.sandbox.schema.describing import describe_field, describe_table
 from pyairtable_mcp.sandbox.state.model import Base, Field
-from pyairtable_mcp.sandbox.wire import Json, invalid, not_found
+from pyairtable_mcp.sandbox.wire import invalid, not_found
 
 _TABLE: Final = frozenset({"name", "description", "fields"})
 _FIELD: Final = frozenset({"name", "type", "description", "options"})
@@ -25,6 +26,7 @@ def create_base(call: Call) -> Json:
     for each in tables:
         SchemaWriter(workspace, base).create_table(checked(each, _TABLE))
     workspace.bases[base.id] = base
+    workspace.changes.bases.add(base.id)
     return {"id": base.id, "tables": [describe_table(base, each) for each in base.tables.values()]}
 
 
@@ -32,6 +34,7 @@ def create_table(call: Call) -> Json:
     """Create a table with its fields and a first grid view."""
     body = call.object(_TABLE)
     table = SchemaWriter(call.world.workspace, call.base).create_table(body)
+    call.touch_base()
     return describe_table(call.base, table)
 
 
@@ -39,12 +42,14 @@ def update_table(call: Call) -> Json:
     """Change a table's name or description."""
     body = call.object({"name", "description", "dateDependencySettings"})
     SchemaWriter(call.world.workspace, call.base).update_table(call.table, body)
+    call.touch_base()
     return describe_table(call.base, call.table)
 
 
 def create_field(call: Call) -> Json:
     """Create a field."""
     field = SchemaWriter(call.world.workspace, call.base).create_field(call.table, call.object(_FIELD))
+    call.touch_base()
     return describe_field(call.base, field)
 
 
@@ -55,6 +60,7 @@ def update_field(call: Call) -> Json:
         raise invalid("nothing to change")
     field = _field(call)
     SchemaWriter(call.world.workspace, call.base).update_field(call.table, field, body)
+    call.touch_base()
     return describe_field(call.base, field)
 
 

@@ -4,12 +4,11 @@ import base64
 import binascii
 from typing import Final
 
-from pyairtable_mcp.sandbox.announcing import announce
-from pyairtable_mcp.sandbox.formula.values import iso
+from pyairtable_mcp.base.json_types import Json, JsonObject
+from pyairtable_mcp.formula.values import iso
 from pyairtable_mcp.sandbox.http.call import Call
 from pyairtable_mcp.sandbox.state.model import Record, Table
-from pyairtable_mcp.sandbox.state.transaction import Transaction
-from pyairtable_mcp.sandbox.wire import Json, JsonObject, invalid, not_found, too_large, unknown_field
+from pyairtable_mcp.sandbox.wire import invalid, not_found, too_large, unknown_field
 
 UPLOAD_LIMIT: Final = 5 * 1024 * 1024
 """Largest file taken, in bytes (Airtable API reference, upload attachment)."""
@@ -26,9 +25,8 @@ def upload(call: Call) -> Json:
     attachment = _attachment(call, call.object({"contentType", "file", "filename"}))
     held = record.cells.get(field.id)
     files = [*(held if isinstance(held, list) else []), attachment]
-    transaction = Transaction(call.world.workspace, call.base)
-    transaction.set_cell(record, field, files)
-    announce(transaction, call.reader())
+    with call.committing() as transaction:
+        transaction.set_cell(record, field, files)
     return {"id": record.id, "createdTime": iso(record.created), "fields": {field.id: files}}
 
 
@@ -57,5 +55,6 @@ def _attachment(call: Call, body: JsonObject) -> JsonObject:
     workspace = call.world.workspace
     key = workspace.new_id("att")
     workspace.uploads[key] = data
+    workspace.changes.uploads.add(key)
     url = f"https://files.sandbox.invalid/{key}/{len(data)}"
     return {"id": key, "url": url, "filename": filename, "size": len(data), "type": kind}

@@ -5,11 +5,12 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from pyairtable_mcp.sandbox.announcing import KEPT, living
-from pyairtable_mcp.sandbox.formula.values import iso
+from pyairtable_mcp.base.json_types import Json, JsonObject
+from pyairtable_mcp.formula.values import iso
 from pyairtable_mcp.sandbox.http.call import Call, checked, flag
 from pyairtable_mcp.sandbox.state.webhooks import Watch, Webhook
-from pyairtable_mcp.sandbox.wire import Json, JsonObject, hidden, invalid, refusal
+from pyairtable_mcp.sandbox.webhooks.announcing import KEPT, living
+from pyairtable_mcp.sandbox.wire import hidden, invalid, refusal
 
 MOST: Final = 10
 """Webhooks a base may have (Airtable support, webhooks)."""
@@ -60,6 +61,7 @@ def create_webhook(call: Call) -> Json:
         expires=now + KEPT,
     )
     call.base.webhooks[webhook.id] = webhook
+    call.touch_base()
     return {
         "id": webhook.id,
         "macSecretBase64": base64.b64encode(webhook.secret).decode("ascii"),
@@ -70,6 +72,7 @@ def create_webhook(call: Call) -> Json:
 def delete_webhook(call: Call) -> Json:
     """Delete a webhook; the answer is empty."""
     del call.base.webhooks[_webhook(call).id]
+    call.touch_base()
     return None
 
 
@@ -77,6 +80,7 @@ def refresh_webhook(call: Call) -> Json:
     """Let a webhook live for seven days from now."""
     webhook = _webhook(call)
     webhook.expires = call.world.workspace.clock.now() + KEPT
+    call.touch_base()
     return {"expirationTime": iso(webhook.expires)}
 
 
@@ -86,6 +90,7 @@ def enable_notifications(call: Call) -> Json:
     if "enable" not in body:
         raise invalid("enable must be true or false")
     _webhook(call).notifies = flag(body, "enable")
+    call.touch_base()
     return None
 
 
@@ -97,6 +102,7 @@ def list_payloads(call: Call) -> Json:
     cursor, size = _number(given, "cursor", 1, 10**9), _number(given, "limit", PAGE, PAGE)
     webhook = _webhook(call)
     webhook.expires = call.world.workspace.clock.now() + KEPT
+    call.touch_base()
     found = [each for each in webhook.payloads if each.cursor >= cursor]
     page = found[:size]
     return {

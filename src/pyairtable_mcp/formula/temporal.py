@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from pyairtable_mcp.sandbox.formula.kinds import Function, Strict
-from pyairtable_mcp.sandbox.formula.moments import format_moment, parse_format
-from pyairtable_mcp.sandbox.formula.textual import bounded
-from pyairtable_mcp.sandbox.formula.values import Failed, Value, iso, to_moment, to_number, to_text
+from pyairtable_mcp.formula.kinds import Function, Strict
+from pyairtable_mcp.formula.moments import format_moment, parse_format
+from pyairtable_mcp.formula.textual import bounded
+from pyairtable_mcp.formula.values import Failed, Value, iso, to_moment, to_number, to_text
 
 _UNITS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from pyairtable_mcp.sandbox.formula.kinds import Function, Strict
-from pyairtable_mcp.sandbox.formula.operators import divided
-from pyairtable_mcp.sandbox.formula.values import Failed, Value, flat, is_blank, to_number
+from pyairtable_mcp.formula.kinds import Function, Strict
+from pyairtable_mcp.formula.operators import divided
+from pyairtable_mcp.formula.values import Failed, Value, flat, is_blank, to_number
 
 _BIG: Final = 1e290
 

@@ -11,9 +11,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from pyairtable_mcp.sandbox.formula.kinds import Function, Strict
-from pyairtable_mcp.sandbox.formula.textual import bounded
-from pyairtable_mcp.sandbox.formula.values import Failed, Value, to_text
+from pyairtable_mcp.formula.kinds import Function, Strict
+from pyairtable_mcp.formula.textual import bounded
+from pyairtable_mcp.formula.values import Failed, Value, to_text
 
 _PATTERN_LIMIT: Final = 1_000
 _NOT_RE2: Final = re.compile(r"\(\?(?:[=!]|<[=!]|P=|\()|\\[1-9]")

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from pyairtable_mcp.sandbox.formula.values import iso
-from pyairtable_mcp.sandbox.reading import BaseReader
+from pyairtable_mcp.base.json_types import Json, JsonObject
+from pyairtable_mcp.formula.values import iso
+from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table
-from pyairtable_mcp.sandbox.wire import Json, JsonObject, unknown_field
+from pyairtable_mcp.sandbox.wire import unknown_field
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,15 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from pyairtable_mcp.base.ids import is_id
+from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.fields.choices import names
 from pyairtable_mcp.sandbox.fields.kinds import Incoming
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
-from pyairtable_mcp.sandbox.reading import BaseReader
+from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table, User
 from pyairtable_mcp.sandbox.state.transaction import Transaction
 from pyairtable_mcp.sandbox.wire import (
     ApiError,
-    Json,
-    JsonObject,
     bad_value,
     missing_row,
     refusal,

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from pyairtable_mcp.sandbox.formula.kinds import Function, Strict
-from pyairtable_mcp.sandbox.formula.textual import bounded
-from pyairtable_mcp.sandbox.formula.values import Value, flat, is_blank, to_text
+from pyairtable_mcp.formula.kinds import Function, Strict
+from pyairtable_mcp.formula.textual import bounded
+from pyairtable_mcp.formula.values import Value, flat, is_blank, to_text
 
 
 def _join(args: Sequence[Value]) -> Value:

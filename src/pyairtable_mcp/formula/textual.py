@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
 
-from pyairtable_mcp.sandbox.formula.kinds import Function, Strict
-from pyairtable_mcp.sandbox.formula.operators import joined
-from pyairtable_mcp.sandbox.formula.values import TEXT_LIMIT, Failed, Value, parse_number, to_number, to_text
+from pyairtable_mcp.formula.kinds import Function, Strict
+from pyairtable_mcp.formula.operators import joined
+from pyairtable_mcp.formula.values import TEXT_LIMIT, Failed, Value, parse_number, to_number, to_text
 
 _NOT_NUMBER: Final = re.compile(r"[^\d.eE+-]")
 

@@ -6,7 +6,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from pyairtable_mcp.sandbox.formula.values import (
+from pyairtable_mcp.formula.values import (
     TEXT_LIMIT,
     Failed,
     Value,

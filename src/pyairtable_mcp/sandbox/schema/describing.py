@@ -1,7 +1,7 @@
 """Tables and fields as the metadata API describes them."""
 
+from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.state.model import Base, Field, Table, View
-from pyairtable_mcp.sandbox.wire import Json, JsonObject
 
 
 def describe_table(base: Base, table: Table, *, visible: bool = False) -> JsonObject:

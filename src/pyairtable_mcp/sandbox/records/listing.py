@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from pyairtable_mcp.base.ids import is_id
+from pyairtable_mcp.formula.grammar import BadFormula
+from pyairtable_mcp.formula.operators import single
+from pyairtable_mcp.formula.values import Failed, Value, flat, is_blank, to_moment, to_text
 from pyairtable_mcp.sandbox.fields.choices import names
-from pyairtable_mcp.sandbox.formula.grammar import BadFormula
-from pyairtable_mcp.sandbox.formula.operators import single
-from pyairtable_mcp.sandbox.formula.values import Failed, Value, flat, is_blank, to_moment, to_text
-from pyairtable_mcp.sandbox.reading import BaseReader
+from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table, View
 from pyairtable_mcp.sandbox.wire import bad_formula, refusal, unknown_field
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Final, TypeAlias
 
-from pyairtable_mcp.sandbox.wire import Json
+from pyairtable_mcp.base.json_types import Json
 
 Value: TypeAlias = "bool | int | float | str | date | datetime | Sequence[Value] | None"
 

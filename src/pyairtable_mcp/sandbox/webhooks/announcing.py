@@ -9,19 +9,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from pyairtable_mcp.base.json_types import Json, JsonObject
+from pyairtable_mcp.formula.values import iso
 from pyairtable_mcp.sandbox.fields.choices import choices
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
-from pyairtable_mcp.sandbox.formula.values import iso
-from pyairtable_mcp.sandbox.reading import BaseReader
-from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table, Workspace
+from pyairtable_mcp.sandbox.records.reading import BaseReader
+from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table
 from pyairtable_mcp.sandbox.state.transaction import Transaction
 from pyairtable_mcp.sandbox.state.webhooks import Payload, Ping, Watch, Webhook
-from pyairtable_mcp.sandbox.wire import Json, JsonObject
 
 KEPT: Final = timedelta(days=7)
 """How long a webhook lives without being refreshed, and a payload at all (Airtable webhooks overview)."""
-
-SOURCE: Final = "publicApi"
 
 
 def announce(transaction: Transaction, reader: BaseReader) -> None:
@@ -50,17 +48,21 @@ def living(base: Base, now: datetime) -> Iterable[Webhook]:
 
 
 def _payload(transaction: Transaction, tables: JsonObject) -> JsonObject:
+    source: JsonObject = {
+        "source": transaction.actor.source,
+        "sourceMetadata": {"user": _author(transaction)},
+    }
     return {
         "timestamp": iso(transaction.now),
         "baseTransactionNumber": transaction.base.transactions,
         "payloadFormat": "v0",
-        "actionMetadata": {"source": SOURCE, "sourceMetadata": {"user": _author(transaction.workspace)}},
+        "actionMetadata": source,
         "changedTablesById": tables,
     }
 
 
-def _author(workspace: Workspace) -> JsonObject:
-    return {**workspace.users[workspace.owner].as_json(), "permissionLevel": "create"}
+def _author(transaction: Transaction) -> JsonObject:
+    return {**transaction.workspace.users[transaction.actor.user].as_json(), "permissionLevel": "create"}
 
 
 class _Telling:
@@ -71,11 +73,12 @@ class _Telling:
         self._journal = transaction.journal
         self._reader = reader
         self._watch = watch
+        self._source = transaction.actor.source
 
     def tables(self) -> JsonObject:
         """Return what changed by table id; empty when there is nothing to tell."""
         watch = self._watch
-        if not watch.records or (watch.sources and SOURCE not in watch.sources):
+        if not watch.records or (watch.sources and self._source not in watch.sources):
             return {}
         told = {table.id: self._table(table) for table in self._base.tables.values() if self._sees(table)}
         return {key: changes for key, changes in told.items() if changes}

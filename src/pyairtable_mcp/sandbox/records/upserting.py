@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
+from pyairtable_mcp.sandbox.records.writing import RecordWriter
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table
-from pyairtable_mcp.sandbox.wire import Json, JsonObject, invalid, refusal, unknown_field
-from pyairtable_mcp.sandbox.writing import RecordWriter
+from pyairtable_mcp.sandbox.wire import invalid, refusal, unknown_field
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from pyairtable_mcp.sandbox.formula.values import Value
+from pyairtable_mcp.formula.values import Value
+
+
+class Columns(Protocol):
+    """The fields a formula may name: one table's, at one revision of its schema."""
+
+    @property
+    def id(self) -> str:
+        """What the table is known by."""
+        ...
+
+    @property
+    def revision(self) -> int:
+        """A number that grows whenever the fields change."""
+        ...
+
+    def field_id(self, key: str) -> str | None:
+        """Return the id of the field of this id or exact name, or None."""
+        ...
 
 
 class Scope(Protocol):

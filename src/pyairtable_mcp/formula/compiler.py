@@ -5,8 +5,8 @@ from typing import Final
 
 from cachetools import LRUCache
 
-from pyairtable_mcp.sandbox.formula.functions import FUNCTIONS
-from pyairtable_mcp.sandbox.formula.grammar import (
+from pyairtable_mcp.formula.functions import FUNCTIONS
+from pyairtable_mcp.formula.grammar import (
     BadFormula,
     Call,
     Chain,
@@ -16,10 +16,9 @@ from pyairtable_mcp.sandbox.formula.grammar import (
     Tree,
     parse,
 )
-from pyairtable_mcp.sandbox.formula.kinds import Lazy, Node, Scope
-from pyairtable_mcp.sandbox.formula.operators import OPERATORS
-from pyairtable_mcp.sandbox.formula.values import Failed, Value, to_number, truthy
-from pyairtable_mcp.sandbox.state.model import Table
+from pyairtable_mcp.formula.kinds import Columns, Lazy, Node, Scope
+from pyairtable_mcp.formula.operators import OPERATORS
+from pyairtable_mcp.formula.values import Failed, Value, to_number, truthy
 
 _CACHED: Final = 512
 
@@ -39,7 +38,7 @@ def _all_values(scope: Scope) -> Value:
 class _Binder:
     """Binds one tree to one table; `rollup` lets the word `values` stand for the linked values."""
 
-    def __init__(self, table: Table, *, rollup: bool) -> None:
+    def __init__(self, table: Columns, *, rollup: bool) -> None:
         self._table = table
         self._rollup = rollup
         self._unknown: dict[str, list[str]] = {"function": [], "field": []}
@@ -69,9 +68,9 @@ class _Binder:
     def _reference(self, name: str) -> Node:
         if self._rollup and name == "values":
             return _all_values
-        field = self._table.field_by(name) or self._table.field_by(name.strip())
+        field = self._table.field_id(name) or self._table.field_id(name.strip())
         if field is not None:
-            return _field(field.id)
+            return _field(field)
         self._unknown["field"].append(name)
         return _constant(None)
 
@@ -107,10 +106,10 @@ class _Binder:
         """Bind the one function whose arguments are fields, not their values."""
         named: list[str] = []
         for each in args:
-            field = self._table.field_by(each.name) if isinstance(each, Reference) else None
+            field = self._table.field_id(each.name) if isinstance(each, Reference) else None
             if field is None:
                 raise BadFormula("LAST_MODIFIED_TIME takes field names only")
-            named.append(field.id)
+            named.append(field)
         return lambda scope: scope.modified(named)
 
 
@@ -124,7 +123,7 @@ class Formulas:
     def __init__(self) -> None:
         self._cache: LRUCache[tuple[str, int, str, bool], Node] = LRUCache(_CACHED)
 
-    def compiled(self, table: Table, text: str, *, rollup: bool = False) -> Node:
+    def compiled(self, table: Columns, text: str, *, rollup: bool = False) -> Node:
         """Return a formula bound to a table; raise `BadFormula` when it is none of this table."""
         key = (table.id, table.revision, text, rollup)
         node = self._cache.get(key)
@@ -132,7 +131,7 @@ class Formulas:
             node = self._cache[key] = _Binder(table, rollup=rollup).bound(parse(text))
         return node
 
-    def matches(self, table: Table, text: str, scope: Scope) -> bool:
+    def matches(self, table: Columns, text: str, scope: Scope) -> bool:
         """Tell whether a filter holds; an error does not match."""
         node = self.compiled(table, text)
         try:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from pyairtable_mcp.sandbox.formula.kinds import Function, Lazy, Node, Scope, Strict
-from pyairtable_mcp.sandbox.formula.operators import equal
-from pyairtable_mcp.sandbox.formula.values import Failed, Value, to_text, truthy
+from pyairtable_mcp.formula.kinds import Function, Lazy, Node, Scope, Strict
+from pyairtable_mcp.formula.operators import equal
+from pyairtable_mcp.formula.values import Failed, Value, to_text, truthy
 
 
 def _if(scope: Scope, args: Sequence[Node]) -> Value:

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
+from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.formula.compiler import Formulas
+from pyairtable_mcp.formula.grammar import BadFormula
+from pyairtable_mcp.formula.values import Failed, Value
 from pyairtable_mcp.sandbox.fields.kinds import Cell
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
-from pyairtable_mcp.sandbox.formula.compiler import Formulas
-from pyairtable_mcp.sandbox.formula.grammar import BadFormula
-from pyairtable_mcp.sandbox.formula.values import Failed, Value
 from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table, User, Workspace
-from pyairtable_mcp.sandbox.wire import Json
 
 CHAIN_LIMIT: Final = 24
 """How many computed fields may lie on top of each other; a longer chain shows errors."""

@@ -1,0 +1,1 @@
+"""Reading and writing records: which ones, their cells, how they are shown, pages of them."""
