@@ -1,0 +1,1 @@
+"""Durable work: changes as sagas, journaled, resumable, and taken back when they fail."""
