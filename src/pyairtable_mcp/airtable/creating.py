@@ -75,7 +75,7 @@ class SureCreate:
         wanted = list(rows)
         with self._desk.pending(wanted):
             async with self._desk.alone():
-                return dict((await self._look(wanted, recall.since)).adopted)
+                return dict((await self._settled(wanted, recall.since)).adopted)
 
     async def resolve(self, rows: Sequence[Row], error: OutcomeUnknown) -> list[Part]:
         """Find out what became of rows that were sent and not answered, and create what is not there."""
@@ -129,27 +129,33 @@ class SureCreate:
         return list(missing)
 
     async def _look(self, wanted: list[Row], since: datetime) -> Settled:
-        """Read the table's new records and settle what they tell; everything is undecided if that fails."""
-        undecided = Settled({}, (), tuple(range(len(wanted))))
+        """Settle what the table's new records tell; everything is undecided if they cannot be read."""
+        try:
+            return await self._settled(wanted, since)
+        except AppError:
+            return _undecided(wanted)
+
+    async def _settled(self, wanted: list[Row], since: datetime) -> Settled:
         fields = tuple(dict.fromkeys(field for row in wanted for field in row))
         if not all(is_id(field, "fld") for field in fields):
             # Cells come back by field id: those sent by name could not be recognised.
-            return undecided
+            return _undecided(wanted)
         query = Query(fields=fields, formula=created_since(since))
         found: list[Record] = []
 
         async def read(size: int, offset: str) -> Page:
             return await read_page(self._channel, self._base, self._table, query, size=size, offset=offset)
 
-        try:
-            async for page in read_pages(read, limit=MOST_READ):
-                found += page.records
-        except AppError:
-            return undecided
+        async for page in read_pages(read, limit=MOST_READ):
+            found += page.records
         if len(found) >= MOST_READ:
-            return undecided
+            return _undecided(wanted)
         free = [record for record in found if self._desk.free(record.id)]
         return settle(wanted, free, typecast=self._typecast, others=self._desk.others(wanted))
+
+
+def _undecided(rows: Sequence[Row]) -> Settled:
+    return Settled({}, (), tuple(range(len(rows))))
 
 
 def forgotten(recall: Recall) -> OutcomeUnknown:

@@ -69,7 +69,9 @@ async def _upsert(airtable: Airtable, batch: Batch, how: How) -> WriteReport:
 async def _delete(airtable: Airtable, batch: Batch, how: How) -> WriteReport:
     ids = [item.id for item in batch.items]
     if how.recall:
-        left = await airtable.records_by_id(batch.base, batch.table, ids)
+        # One cell of each is enough to see that it is there.
+        one_field = tuple(key for item in batch.items for key in item.before or ())[:1]
+        left = await airtable.records_by_id(batch.base, batch.table, ids, one_field)
         gone = [key for key in ids if key not in left]
         if gone:
             return await _rest_deleted(airtable, batch, how, gone)

@@ -11,6 +11,7 @@ from pyairtable_mcp.operations.batches import Item, Kind, Made, Mark
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.field_types import Kind as Holds
 from pyairtable_mcp.operations.field_types import type_of
+from pyairtable_mcp.operations.restoring import writable_fields
 from pyairtable_mcp.operations.undoing.cells import keys_of
 from pyairtable_mcp.operations.undoing.terms import There
 
@@ -30,19 +31,21 @@ async def look(call: Call, made: Sequence[Made], *, renamed: Mapping[str, str]) 
     schema = await call.airtable.schema(base, fresh=fresh)
     records: dict[str, Record] = {}
     for table_id, ids in _touched(made, renamed).items():
-        records |= await whole_records(call, base, table_id, ids)
+        if table := schema.by_id.get(table_id):
+            records |= await whole_records(call, base, table, ids)
     alive = await _alive(call, schema, made, renamed)
     return There(schema=schema, records=records, alive=alive, renamed=renamed, now=call.clock.now())
 
 
-async def whole_records(call: Call, base: str, table: str, ids: Iterable[str]) -> dict[str, Record]:
-    """Return the records of these ids with all their cells and the number of their comments."""
+async def whole_records(call: Call, base: str, table: Table, ids: Iterable[str]) -> dict[str, Record]:
+    """Return the records of these ids with all that can be written and the number of their comments."""
     wanted = list(dict.fromkeys(ids))
+    fields = tuple(field.id for field in writable_fields(table))
     found: dict[str, Record] = {}
     for start in range(0, len(wanted), PAGE):
         part = wanted[start : start + PAGE]
-        query = Query(formula=record_id_filter(part), comment_counts=True)
-        async for page in call.airtable.records(base, table, query, limit=len(part)):
+        query = Query(fields=fields, formula=record_id_filter(part), comment_counts=True)
+        async for page in call.airtable.records(base, table.id, query, limit=len(part)):
             found |= {record.id: record for record in page.records}
     return {key: found[key] for key in wanted if key in found}
 
