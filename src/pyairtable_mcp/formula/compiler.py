@@ -131,10 +131,14 @@ class Formulas:
             node = self._cache[key] = _Binder(table, rollup=rollup).bound(parse(text))
         return node
 
-    def matches(self, table: Columns, text: str, scope: Scope) -> bool:
-        """Tell whether a filter holds; an error does not match."""
+    def filter(self, table: Columns, text: str) -> Callable[[Scope], bool]:
+        """Return what tells whether a filter holds, which it does not where it fails; raise `BadFormula`."""
         node = self.compiled(table, text)
-        try:
-            return truthy(node(scope))
-        except Failed:
-            return False
+
+        def holds(scope: Scope) -> bool:
+            try:
+                return truthy(node(scope))
+            except Failed:
+                return False
+
+        return holds

@@ -1,8 +1,8 @@
 """What a field type is, and what reading and writing cells need from the outside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.formula.values import Value, to_text
@@ -19,6 +19,10 @@ class Reader(Protocol):
 
     def user(self, user_id: str) -> User | None:
         """Return a user by id."""
+        ...
+
+    def names(self, field: Field) -> Mapping[str, str]:
+        """Return the names of a select's options by option id, in order."""
         ...
 
     def json(self, table: Table, record: Record, field: Field) -> Json:
@@ -72,8 +76,7 @@ class Incoming:
         return bad_value(self.field.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell being read."""
 
     reader: Reader
@@ -120,3 +123,8 @@ class FieldType:
     spell: Spell = plain
     primary: bool = False
     mergeable: bool = False
+
+    @property
+    def lone(self) -> bool:
+        """Tell whether the value of a cell depends on no other cell."""
+        return self.parse is not None and self.name != "multipleRecordLinks"
