@@ -21,8 +21,8 @@ class Reader(Protocol):
         """Return a user by id."""
         ...
 
-    def names(self, field: Field) -> Mapping[str, str]:
-        """Return the names of a select's options by option id, in order."""
+    def options(self, field: Field) -> Mapping[str, str]:
+        """Return the names of a select's options by their ids, in order."""
         ...
 
     def json(self, table: Table, record: Record, field: Field) -> Json:
@@ -77,7 +77,7 @@ class Incoming:
 
 
 class Cell(NamedTuple):
-    """One cell being read."""
+    """One cell being read; a tuple, because one is made for every cell of every answer."""
 
     reader: Reader
     table: Table
@@ -113,6 +113,7 @@ class FieldType:
 
     `parse` turns a written value into a stored one (None clears the cell) and is None for computed types;
     `show` is the API's JSON, `value` what formulas see, `spell` the text of `cellFormat=string`.
+    The cells of a `computed` type are not stored.
     `primary` tells whether it may be a table's first field, `mergeable` whether an upsert may match on it.
     """
 
@@ -123,6 +124,7 @@ class FieldType:
     spell: Spell = plain
     primary: bool = False
     mergeable: bool = False
+    computed: bool = False
 
     @property
     def lone(self) -> bool:

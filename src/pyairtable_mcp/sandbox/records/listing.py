@@ -34,7 +34,7 @@ def listed(reader: BaseReader, table: Table, question: Question) -> list[str]:
     order = question.order or (view.order if view else ())
     filters = [text for text in (view.filter if view else "", question.formula) if text.strip()]
     if not filters and not order:
-        return list(islice(table.records, question.limit))
+        return list(table.records) if question.limit is None else list(islice(table.records, question.limit))
     keep = list(table.records.values())
     for text in filters:
         keep = _filtered(reader, table, text, keep)

@@ -25,8 +25,8 @@ class BaseReader:
         self._base = base
         self._formulas = formulas
         self._known: dict[tuple[str, str], Value | Failed] = {}
-        self._names: dict[str, Mapping[str, str]] = {}
         self._open: set[tuple[str, str]] = set()
+        self._options: dict[str, Mapping[str, str]] = {}
         self.now = workspace.clock.now()
 
     def table(self, table_id: str) -> Table | None:
@@ -37,12 +37,12 @@ class BaseReader:
         """Return a user by id."""
         return self._users.get(user_id)
 
-    def names(self, field: Field) -> Mapping[str, str]:
-        """Return the names of a select's options by option id, in order."""
-        known = self._names.get(field.id)
-        if known is None:
-            known = self._names[field.id] = names(field)
-        return known
+    def options(self, field: Field) -> Mapping[str, str]:
+        """Return the names of a select's options by their ids, in order."""
+        found = self._options.get(field.id)
+        if found is None:
+            found = self._options[field.id] = names(field)
+        return found
 
     def json(self, table: Table, record: Record, field: Field) -> Json:
         """Return a cell as the API shows it; None when it is empty."""
