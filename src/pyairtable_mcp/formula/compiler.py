@@ -131,6 +131,10 @@ class Formulas:
             node = self._cache[key] = _Binder(table, rollup=rollup).bound(parse(text))
         return node
 
+    def matches(self, table: Columns, text: str, scope: Scope) -> bool:
+        """Tell whether a filter holds; an error does not match."""
+        return self.filter(table, text)(scope)
+
     def filter(self, table: Columns, text: str) -> Callable[[Scope], bool]:
         """Return what tells whether a filter holds, which it does not where it fails; raise `BadFormula`."""
         node = self.compiled(table, text)
