@@ -1,12 +1,15 @@
 """The sandbox as one object: a workspace, the app that serves it, and what was asked of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from random import Random
 
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.formula.compiler import Formulas
+from pyairtable_mcp.sandbox.access.giving import add_user, issue_token, share
+from pyairtable_mcp.sandbox.access.scopes import EVERY
 from pyairtable_mcp.sandbox.http.app import build_app
 from pyairtable_mcp.sandbox.http.call import World
 from pyairtable_mcp.sandbox.http.faults import FaultQueue
@@ -15,6 +18,8 @@ from pyairtable_mcp.sandbox.http.ledger import RequestRecord
 from pyairtable_mcp.sandbox.http.rate import RateLaw
 from pyairtable_mcp.sandbox.records.cursors import IDLE_SECONDS, Cursors
 from pyairtable_mcp.sandbox.seeds import SEEDS
+from pyairtable_mcp.sandbox.state.access import Level, Token
+from pyairtable_mcp.sandbox.state.changes import Keeper, Unkept
 from pyairtable_mcp.sandbox.state.model import User, Workspace
 
 DEFAULT_TOKEN = "patSandbox"
@@ -24,8 +29,10 @@ DEFAULT_TOKEN = "patSandbox"
 class Sandbox:
     """An Airtable of one's own, in memory.
 
-    `rate` is the requests per second each base admits, 0 for no limit (per token it is always 50);
-    `cursor_idle` the seconds an unused page cursor lives. Raises `KeyError` for an unknown seed.
+    `rate` is the requests per second each base admits, 0 for no limit (per user it is always 50);
+    `cursor_idle` the seconds an unused page cursor lives. `tokens` act for the owner with every scope;
+    `issue_token` makes others. `keeper` writes down what each request changed. Raises `KeyError` for an
+    unknown seed.
     """
 
     def __init__(
@@ -37,15 +44,18 @@ class Sandbox:
         rate: int = 5,
         tokens: frozenset[str] = frozenset({DEFAULT_TOKEN}),
         cursor_idle: float = IDLE_SECONDS,
+        keeper: Keeper | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self.tokens = tokens
         self.workspace = Workspace(self.clock, rng or Random())
         SEEDS[seed](self.workspace)
+        for value in tokens:
+            self.workspace.tokens[value] = Token(value, self.workspace.owner, EVERY)
         self.faults = FaultQueue()
         world = World(self.workspace, Formulas(), Cursors(self.clock, cursor_idle))
-        self._front = Front(world, tokens, self.clock, RateLaw(rate), self.faults)
-        self.app: Starlette = build_app(self._front)
+        self._front = Front(world, self.clock, RateLaw(rate), self.faults, keeper or Unkept())
+        self.app: ASGIApp = build_app(self._front)
 
     @property
     def requests(self) -> list[RequestRecord]:
@@ -54,5 +64,27 @@ class Sandbox:
 
     @property
     def people(self) -> Mapping[str, User]:
-        """The users of the workspace by id; the tokens belong to `workspace.owner`."""
+        """The users of the workspace by id; `workspace.owner` owns the tokens it began with."""
         return self.workspace.users
+
+    def add_user(self, name: str, email: str) -> User:
+        """Add a person, who sees no base yet."""
+        return add_user(self.workspace, name, email)
+
+    def share(self, base_id: str, user_id: str, level: Level) -> None:
+        """Give a user a level in a base, `none` to take it away; raise `KeyError` for an unknown one."""
+        share(self.workspace, base_id, user_id, level, by=self.workspace.owner)
+
+    def issue_token(
+        self,
+        *,
+        user: str = "",
+        scopes: Collection[str] = EVERY,
+        bases: Collection[str] | None = None,
+        expires: datetime | None = None,
+    ) -> str:
+        """Return a new token that acts as a user (by id or e-mail, the owner when ""), in these bases or all.
+
+        Raises `KeyError` for an unknown user, base or scope.
+        """
+        return issue_token(self.workspace, user or self.workspace.owner, scopes, bases, expires).value

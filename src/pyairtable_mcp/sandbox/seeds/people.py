@@ -1,8 +1,10 @@
 """The users of every seeded workspace."""
 
+from datetime import datetime
 from typing import Final
 
-from pyairtable_mcp.sandbox.state.model import User, Workspace
+from pyairtable_mcp.sandbox.state.access import Collaborator, Level
+from pyairtable_mcp.sandbox.state.model import Base, User, Workspace
 
 USERS: Final = (
     User("usrSamRivera00001", "Sam Rivera", "sam.rivera@example.com"),
@@ -17,3 +19,10 @@ def add_users(workspace: Workspace) -> None:
     """Add the users and let the first own the tokens."""
     workspace.users.update({user.id: user for user in USERS})
     workspace.owner = USERS[0].id
+
+
+def share_with_all(workspace: Workspace, base: Base, since: datetime) -> None:
+    """Let everybody edit a base which the workspace's owner owns."""
+    for user_id in workspace.users:
+        level: Level = "owner" if user_id == workspace.owner else "edit"
+        base.collaborators[user_id] = Collaborator(level, workspace.owner, since)

@@ -1,6 +1,7 @@
 """What was changed and not yet kept: the names of things, for whoever writes them down."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 
 @dataclass(slots=True)
@@ -17,6 +18,10 @@ class Changes:
     workspace: bool = False
     uploads: set[str] = field(default_factory=set)
 
+    def __bool__(self) -> bool:
+        """Tell whether anything differs."""
+        return bool(self.records or self.bases or self.workspace or self.uploads)
+
     def record(self, base_id: str, table_id: str, record_id: str) -> None:
         """Note that a record was made, changed or deleted."""
         self.records.setdefault((base_id, table_id), set()).add(record_id)
@@ -27,3 +32,18 @@ class Changes:
         self.bases.clear()
         self.workspace = False
         self.uploads.clear()
+
+
+class Keeper(Protocol):
+    """Writes down what changed."""
+
+    def keep(self, changes: Changes) -> None:
+        """Write down everything named; once it returns, it is safe."""
+        ...
+
+
+class Unkept:
+    """Keeps nothing: the workspace lives as long as its process."""
+
+    def keep(self, changes: Changes) -> None:
+        """Do nothing."""
