@@ -72,7 +72,7 @@ class Sandbox:
         return add_user(self.workspace, name, email)
 
     def share(self, base_id: str, user_id: str, level: Level) -> None:
-        """Give a user a level in a base, `none` to take it away; raise `KeyError` for an unknown one."""
+        """Give a user a level in a base, `none` to keep them out; raise `KeyError` for an unknown one."""
         share(self.workspace, base_id, user_id, level, by=self.workspace.owner)
 
     def issue_token(

@@ -18,12 +18,9 @@ def add_user(workspace: Workspace, name: str, email: str) -> User:
 
 
 def share(workspace: Workspace, base_id: str, user_id: str, level: Level, *, by: str) -> None:
-    """Give a user a level in a base, `none` to take it away; raise `KeyError` when either is not there."""
+    """Give a user a level in a base, `none` to keep them out; raise `KeyError` when either is not there."""
     base, user = workspace.bases[base_id], workspace.users[user_id]
-    if level == "none":
-        base.collaborators.pop(user.id, None)
-    else:
-        base.collaborators[user.id] = Collaborator(level, by, workspace.clock.now())
+    base.collaborators[user.id] = Collaborator(level, by, workspace.clock.now())
     workspace.changes.bases.add(base.id)
 
 

@@ -7,10 +7,10 @@ from pyairtable_mcp.sandbox.state.model import Base, Workspace
 
 
 def user_level(workspace: Workspace, base: Base, user_id: str) -> Level:
-    """Return a user's level in a base; whoever owns the workspace owns its bases."""
+    """Return a user's level in a base: its own word stands before the workspace's, whose owner owns all."""
     if user_id == workspace.owner:
         return "owner"
-    found = base.collaborators.get(user_id)
+    found = base.collaborators.get(user_id) or workspace.members.get(user_id)
     return found.level if found else "none"
 
 

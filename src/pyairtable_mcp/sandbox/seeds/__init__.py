@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pyairtable_mcp.sandbox.seeds.archive import add_archive
-from pyairtable_mcp.sandbox.seeds.people import add_users, share_with_all
+from pyairtable_mcp.sandbox.seeds.people import add_users
 from pyairtable_mcp.sandbox.seeds.studio import add_studio
 from pyairtable_mcp.sandbox.state.model import Base, Workspace
 
@@ -18,9 +18,7 @@ def _studio(workspace: Workspace) -> None:
 
 def _empty(workspace: Workspace) -> None:
     add_users(workspace)
-    base = Base("appEmpty000000001", "Empty")
-    share_with_all(workspace, base, workspace.clock.now())
-    workspace.bases[base.id] = base
+    workspace.bases["appEmpty000000001"] = Base("appEmpty000000001", "Empty")
 
 
 SEEDS: Final[Mapping[str, Callable[[Workspace], None]]] = MappingProxyType(

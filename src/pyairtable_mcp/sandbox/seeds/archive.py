@@ -8,7 +8,6 @@ from pyairtable_mcp.sandbox.seeds import columns as c
 from pyairtable_mcp.sandbox.seeds import words
 from pyairtable_mcp.sandbox.seeds.builder import BaseBuilder
 from pyairtable_mcp.sandbox.seeds.columns import Column
-from pyairtable_mcp.sandbox.seeds.people import share_with_all
 from pyairtable_mcp.sandbox.state.model import Workspace
 
 ARCHIVE_ID: Final = "appArchive0000001"
@@ -40,7 +39,6 @@ def add_archive(workspace: Workspace) -> None:
             _MADE,
             {"Item": f"Item {place + 1:02d}", "Kind": builder.rng.choice(words.SKILLS), **cells},
         )
-    share_with_all(workspace, builder.base, _MADE)
     workspace.bases[builder.base.id] = builder.base
 
 

@@ -1,10 +1,10 @@
 """The users of every seeded workspace."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from pyairtable_mcp.sandbox.state.access import Collaborator, Level
-from pyairtable_mcp.sandbox.state.model import Base, User, Workspace
+from pyairtable_mcp.sandbox.state.model import User, Workspace
 
 USERS: Final = (
     User("usrSamRivera00001", "Sam Rivera", "sam.rivera@example.com"),
@@ -15,14 +15,13 @@ USERS: Final = (
 """The first owns the tokens."""
 
 
+_SINCE: Final = datetime(2023, 2, 1, 9, tzinfo=UTC)
+
+
 def add_users(workspace: Workspace) -> None:
-    """Add the users and let the first own the tokens."""
-    workspace.users.update({user.id: user for user in USERS})
+    """Add the users: the first owns the workspace and the tokens it begins with, the others edit every base."""
     workspace.owner = USERS[0].id
-
-
-def share_with_all(workspace: Workspace, base: Base, since: datetime) -> None:
-    """Let everybody edit a base which the workspace's owner owns."""
-    for user_id in workspace.users:
-        level: Level = "owner" if user_id == workspace.owner else "edit"
-        base.collaborators[user_id] = Collaborator(level, workspace.owner, since)
+    for user in USERS:
+        level: Level = "owner" if user.id == workspace.owner else "edit"
+        workspace.users[user.id] = user
+        workspace.members[user.id] = Collaborator(level, workspace.owner, _SINCE)

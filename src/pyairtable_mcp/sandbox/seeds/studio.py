@@ -8,7 +8,6 @@ from typing import Final
 from pyairtable_mcp.sandbox.seeds import columns as c
 from pyairtable_mcp.sandbox.seeds import words
 from pyairtable_mcp.sandbox.seeds.builder import BaseBuilder
-from pyairtable_mcp.sandbox.seeds.people import share_with_all
 from pyairtable_mcp.sandbox.seeds.rows import fill
 from pyairtable_mcp.sandbox.state.model import Table, Workspace
 
@@ -22,7 +21,6 @@ def add_studio(workspace: Workspace) -> None:
     tables = _tables(builder)
     builder.connect()
     fill(builder, tables, list(workspace.users.values()))
-    share_with_all(workspace, builder.base, _FOUNDED)
     workspace.bases[builder.base.id] = builder.base
 
 

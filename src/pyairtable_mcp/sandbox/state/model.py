@@ -133,7 +133,7 @@ class Table:
 class Base:
     """A base, its tables in order, its webhooks, its people by user id, and how many transactions there were.
 
-    Whoever owns the workspace owns the base, listed among `collaborators` or not.
+    A user not among the `collaborators` has the level of the workspace there.
     """
 
     id: str
@@ -154,9 +154,10 @@ class Base:
 class Workspace:
     """Everything the sandbox remembers, with the clock and the randomness it mints ids from.
 
-    `owner` is the user id of who made everything that is there from the start; `tokens` holds tokens by the
-    text a request carries, `uploads` uploaded bytes by attachment id, `pings` the notifications nobody has
-    delivered yet, `changes` what differs from what was last kept.
+    `owner` is the user id of who made everything that is there from the start and owns every base; `members`
+    are the users who may enter every base, `tokens` holds tokens by the text a request carries, `uploads`
+    uploaded bytes by attachment id, `pings` the notifications nobody has delivered yet, `changes` what differs
+    from what was last kept.
     """
 
     clock: Clock
@@ -165,6 +166,7 @@ class Workspace:
     bases: dict[str, Base] = field(default_factory=dict)
     owner: str = ""
     id: str = "wspSandbox0000001"
+    members: dict[str, Collaborator] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
     pings: deque[Ping] = field(default_factory=lambda: deque(maxlen=PINGS))

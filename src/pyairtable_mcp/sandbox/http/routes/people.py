@@ -13,23 +13,18 @@ from pyairtable_mcp.sandbox.state.access import Collaborator
 def get_base(call: Call) -> Json:
     """Answer a base and its collaborators; the sandbox has no groups, no invites and no interfaces."""
     base, workspace = call.base, call.world.workspace
-    people = dict(base.collaborators)
-    created = base.created or workspace.clock.now()
-    owner = (
-        {}
-        if workspace.owner in people
-        else {workspace.owner: Collaborator("owner", workspace.owner, created)}
-    )
+    invited = {key: each for key, each in base.collaborators.items() if each.level != "none"}
+    members = {key: each for key, each in workspace.members.items() if key not in base.collaborators}
     return {
         "id": base.id,
         "name": base.name,
-        "createdTime": iso(created),
+        "createdTime": iso(base.created or workspace.clock.now()),
         "permissionLevel": shown_level(token_level(workspace, base, call.token)),
         "workspaceId": workspace.id,
         "interfaces": {},
         "individualCollaborators": {
-            "baseCollaborators": list(_shown(call, people)),
-            "workspaceCollaborators": list(_shown(call, owner)),
+            "baseCollaborators": list(_shown(call, invited)),
+            "workspaceCollaborators": list(_shown(call, members)),
         },
         "groupCollaborators": {"baseCollaborators": [], "workspaceCollaborators": []},
         "inviteLinks": {"baseInviteLinks": [], "workspaceInviteLinks": []},
