@@ -5,13 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from pyairtable_mcp.base.clock import ManualClock
-from pyairtable_mcp.sandbox import Sandbox
 from pyairtable_mcp.sandbox.access.scopes import EVERY
 from pyairtable_mcp.sandbox.http.routing import Router
 from pyairtable_mcp.sandbox.http.table import ROUTES, Route
 from pyairtable_mcp.sandbox.state.access import RANKS, Level
-from pyairtable_mcp.sandbox.state.changes import Changes
 
 from .driving import STUDIO, Answer, Driver, driver, some
 
@@ -183,21 +180,3 @@ def test_a_token_for_nobody_or_nothing_is_an_error(studio: Driver) -> None:
         studio.sandbox.issue_token(bases=["appNowhere"])
     with pytest.raises(KeyError, match="records:burn"):
         studio.sandbox.issue_token(scopes=["data.records:burn"])
-
-
-async def test_each_request_that_changed_something_is_kept_before_it_is_answered() -> None:
-    kept: list[set[str]] = []
-
-    class Recorder:
-        def keep(self, changes: Changes) -> None:
-            kept.append({key for names in changes.records.values() for key in names})
-
-    sandbox = Sandbox(rate=0, clock=ManualClock(), keeper=Recorder())
-    studio = Driver(sandbox, ManualClock())
-    kept.clear()
-    made = await studio("POST", f"{STUDIO}/Clients", {"fields": {"Name": "Kept"}})
-    assert kept == [{made.body["id"]}]
-    await studio("GET", f"{STUDIO}/Clients")
-    await studio("POST", f"{STUDIO}/Clients", {"fields": {"Nonsense": "x"}})
-    assert len(kept) == 1
-    assert not sandbox.workspace.changes

@@ -18,7 +18,8 @@ BODY_LIMIT: Final = 10_000_000
 class Asked:
     """A method, a path (whole, and cut into decoded segments), and what else the head of a request says.
 
-    An encoded slash stays inside its segment. `length` is that of the URL, in characters.
+    An encoded slash stays inside its segment, and one at the very end means nothing: airtable.js sends one
+    when it creates and changes several records. `length` is that of the URL, in characters.
     """
 
     method: str
@@ -44,11 +45,11 @@ def read_head(scope: Scope) -> Asked:
             authorization = value.decode("latin-1")
         elif name == b"host":
             host = value.decode("latin-1")
-    segments = path.split("/")[1:]
+    segments = path.removesuffix("/").split("/")[1:]
     if "%" in path:
         segments = [unquote(each) for each in segments]
     length = len(scope["scheme"]) + len("://?") + len(host) + len(path) + len(query)
-    return Asked(scope["method"], scope["path"], segments, query, authorization, length)
+    return Asked(scope["method"], scope["path"].removesuffix("/"), segments, query, authorization, length)
 
 
 async def read_body(receive: Receive) -> bytes:

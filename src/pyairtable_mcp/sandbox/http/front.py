@@ -16,9 +16,9 @@ from pyairtable_mcp.sandbox.http.faults import FaultQueue
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord, count_records
 from pyairtable_mcp.sandbox.http.rate import RateLaw
 from pyairtable_mcp.sandbox.http.table import Route
+from pyairtable_mcp.sandbox.keeping.keeper import CannotKeep
 from pyairtable_mcp.sandbox.state.access import Token
-from pyairtable_mcp.sandbox.state.changes import Keeper
-from pyairtable_mcp.sandbox.wire import ApiError, refusal, too_many
+from pyairtable_mcp.sandbox.wire import ApiError, not_kept, refusal, too_many
 
 URL_LIMIT: Final = 16_000
 """Longest URL, in characters (Airtable support, URL length limit)."""
@@ -30,12 +30,11 @@ LEDGER_LIMIT: Final = 100_000
 class Front:
     """Everything that happens around a handler."""
 
-    def __init__(self, world: World, clock: Clock, law: RateLaw, faults: FaultQueue, keeper: Keeper) -> None:
+    def __init__(self, world: World, clock: Clock, law: RateLaw, faults: FaultQueue) -> None:
         self._world = world
         self._clock = clock
         self._law = law
         self._faults = faults
-        self._keeper = keeper
         self.requests: list[RequestRecord] = []
 
     async def serve(
@@ -57,7 +56,7 @@ class Front:
                 answer = Answer(200, route.handler(call))
         except ApiError as error:
             answer = Answer(error.status, error.body)
-        self._keep()
+        answer = self._kept(answer)
         status = fault.status if fault else answer.status
         self._log(asked, path, status, count_records(body, answer.body), at)
         await (send_fault(send, fault) if fault else send_answer(send, answer))
@@ -72,12 +71,15 @@ class Front:
         permit(self._world.workspace, token, route.needs, base_id)
         return token
 
-    def _keep(self) -> None:
-        """Have what this request changed written down before anybody is told that it happened."""
-        changes = self._world.workspace.changes
-        if changes:
-            self._keeper.keep(changes)
-            changes.clear()
+    def _kept(self, answer: Answer) -> Answer:
+        """Return the answer once what it tells of is kept; nothing unkept is shown to anybody."""
+        if changes := self._world.workspace.changes:
+            try:
+                self._world.keeper.keep(changes)
+            except CannotKeep as error:
+                refused = not_kept(str(error))
+                return Answer(refused.status, refused.body)
+        return answer
 
     def _log(self, asked: Asked, path: Mapping[str, str], status: int, records: int, at: float) -> None:
         line = RequestRecord(
@@ -100,6 +102,9 @@ def parsed(raw: bytes) -> Json:
         return None
     try:
         body: Json = json.loads(raw, parse_int=_number, parse_constant=_no_constant)
+        if b"\\ud" in raw.lower():
+            # Half a character, which JSON can spell and nobody can write down.
+            body = json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise refusal("INVALID_REQUEST_BODY", "Could not parse request body") from error
     return body

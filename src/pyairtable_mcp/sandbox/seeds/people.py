@@ -19,7 +19,7 @@ _SINCE: Final = datetime(2023, 2, 1, 9, tzinfo=UTC)
 
 
 def add_users(workspace: Workspace) -> None:
-    """Add the users: the first owns the workspace and the tokens it begins with, the others edit every base."""
+    """Add the users: the first owns the workspace and its first tokens, the others edit every base."""
     workspace.owner = USERS[0].id
     for user in USERS:
         level: Level = "owner" if user.id == workspace.owner else "edit"

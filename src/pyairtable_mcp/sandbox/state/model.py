@@ -156,8 +156,8 @@ class Workspace:
 
     `owner` is the user id of who made everything that is there from the start and owns every base; `members`
     are the users who may enter every base, `tokens` holds tokens by the text a request carries, `uploads`
-    uploaded bytes by attachment id, `pings` the notifications nobody has delivered yet, `changes` what differs
-    from what was last kept.
+    uploaded bytes by attachment id, `pings` the notifications nobody has delivered yet, `changes` what
+    differs from what was last kept.
     """
 
     clock: Clock
