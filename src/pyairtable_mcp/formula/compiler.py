@@ -49,8 +49,7 @@ def _all_values(scope: Scope) -> Value:
 
 def find_field(table: Columns, name: Reference) -> str | None:
     """Return the id of the field a reference means, or None."""
-    spellings = (name.name, name.written, name.name.strip())
-    return next((found for each in spellings if (found := table.field_id(each)) is not None), None)
+    return next((found for each in name.spellings if (found := table.field_id(each)) is not None), None)
 
 
 class _Binder:

@@ -71,11 +71,11 @@ class _Builder(Transformer[Token, Tree]):
     def braced(self, token: Token) -> Tree:
         """Build a reference written in braces, where a backslash escapes the sign after it."""
         written = token[1:-1]
-        return Reference(_ESCAPE.sub(r"\1", written), token.start_pos or 0, written)
+        return Reference(_ESCAPE.sub(r"\1", written), token.start_pos or 0, len(token), written)
 
     def bare(self, token: Token) -> Tree:
         """Build a reference written without braces."""
-        return Reference(str(token), token.start_pos or 0, str(token))
+        return Reference(str(token), token.start_pos or 0, len(token), str(token))
 
     def group(self, inner: Tree) -> Tree:
         """Build what stands in parentheses."""

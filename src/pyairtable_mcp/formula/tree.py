@@ -24,8 +24,14 @@ class Reference:
 
     name: str
     at: int
-    written: str = ""
+    length: int
+    written: str
     depth: int = 1
+
+    @property
+    def spellings(self) -> tuple[str, str, str]:
+        """The names it may stand for, the likeliest first."""
+        return self.name, self.written, self.name.strip()
 
 
 @dataclass(frozen=True, slots=True)
