@@ -7,7 +7,9 @@ from typing import Final
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.formula.grammar import BadFormula
+from pyairtable_mcp.formula.kinds import Work
 from pyairtable_mcp.formula.values import Failed, Value
+from pyairtable_mcp.sandbox.fields.choices import names
 from pyairtable_mcp.sandbox.fields.kinds import Cell
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES, kind_of
 from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table, User, Workspace
@@ -25,6 +27,7 @@ class BaseReader:
         self._formulas = formulas
         self._known: dict[tuple[str, str], Value | Failed] = {}
         self._open: set[tuple[str, str]] = set()
+        self._options: dict[str, Mapping[str, str]] = {}
         self.now = workspace.clock.now()
 
     def table(self, table_id: str) -> Table | None:
@@ -34,6 +37,13 @@ class BaseReader:
     def user(self, user_id: str) -> User | None:
         """Return a user by id."""
         return self._users.get(user_id)
+
+    def options(self, field: Field) -> Mapping[str, str]:
+        """Return the names of a select's options by their ids, in order."""
+        found = self._options.get(field.id)
+        if found is None:
+            found = self._options[field.id] = names(field)
+        return found
 
     def json(self, table: Table, record: Record, field: Field) -> Json:
         """Return a cell as the API shows it; None when it is empty."""
@@ -111,13 +121,14 @@ def _result(field: Field) -> Field:
 class RecordScope:
     """What a formula sees of one record."""
 
-    __slots__ = ("_reader", "_record", "_table", "values")
+    __slots__ = ("_reader", "_record", "_table", "values", "work")
 
     def __init__(self, reader: BaseReader, table: Table, record: Record, values: Sequence[Value]) -> None:
         self._reader = reader
         self._table = table
         self._record = record
         self.values = values
+        self.work = Work()
 
     @property
     def now(self) -> datetime:

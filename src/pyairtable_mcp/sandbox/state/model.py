@@ -5,6 +5,7 @@ links by record id, dates as ISO text. Reading and writing them is the business 
 """
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -122,6 +123,11 @@ class Table:
         """Return the id of the field of this id or exact name, or None."""
         field = self.field_by(key)
         return field.id if field else None
+
+    def column(self, field_id: str) -> tuple[str, Mapping[str, Json]]:
+        """Return the type of a field of this table and its options."""
+        field = self.fields[field_id]
+        return field.type, field.options
 
     def view_by(self, key: str) -> View | None:
         """Return the view of this id or exact name, or None."""
