@@ -7,6 +7,7 @@ from typing import Final
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.formula.grammar import BadFormula
+from pyairtable_mcp.formula.kinds import Work
 from pyairtable_mcp.formula.values import Failed, Value
 from pyairtable_mcp.sandbox.fields.choices import names
 from pyairtable_mcp.sandbox.fields.kinds import Cell
@@ -120,13 +121,14 @@ def _result(field: Field) -> Field:
 class RecordScope:
     """What a formula sees of one record."""
 
-    __slots__ = ("_reader", "_record", "_table", "values")
+    __slots__ = ("_reader", "_record", "_table", "values", "work")
 
     def __init__(self, reader: BaseReader, table: Table, record: Record, values: Sequence[Value]) -> None:
         self._reader = reader
         self._table = table
         self._record = record
         self.values = values
+        self.work = Work()
 
     @property
     def now(self) -> datetime:
