@@ -70,8 +70,10 @@ async def test_a_write_that_fails_leaves_whole_transactions_and_the_work_goes_on
             assert found.saga.status is not Status.COMPLETED
             assert all(one.before == INTENT.before for one in found.intents)
             assert found.outcomes == {}
-            left: list[Entry] = [INTENT, OUTCOME][len(found.intents) :]
-            await store.journal.write(held(), left, {"status": Status.COMPLETED}, durable=True)
+            left: tuple[Entry, ...] = (INTENT, OUTCOME)
+            await store.journal.write(
+                held(), left[len(found.intents) :], {"status": Status.COMPLETED}, durable=True
+            )
 
 
 async def test_a_full_disk_is_told(tmp_path: Path) -> None:
