@@ -2,6 +2,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
@@ -9,6 +10,7 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.airtable import Airtable, Patch, Query, open_airtable
 from pyairtable_mcp.airtable.channel import Endpoints
+from pyairtable_mcp.airtable.outcomes import Recall
 from pyairtable_mcp.base.clock import ManualClock, SystemClock
 from pyairtable_mcp.base.errors import (
     Forbidden,
@@ -35,6 +37,10 @@ EVERY_CALL: dict[str, Use] = {
     "records_by_id": lambda at: at.records_by_id("app1", "tbl1", ["rec" + "a" * 14]),
     "create_records": lambda at: at.create_records("app1", "tbl1", [{}]),
     "update_records": lambda at: at.update_records("app1", "tbl1", [Patch("rec1", {})]),
+    "replace_records": lambda at: at.replace_records("app1", "tbl1", [Patch("rec1", {})]),
+    "created_records": lambda at: at.created_records(
+        "app1", "tbl1", [{}], Recall(since=datetime(2026, 1, 1, tzinfo=UTC))
+    ),
     "upsert_records": lambda at: at.upsert_records("app1", "tbl1", [{}], ["fld1"]),
     "delete_records": lambda at: at.delete_records("app1", "tbl1", ["rec1"]),
     "upload_attachment": lambda at: at.upload_attachment(

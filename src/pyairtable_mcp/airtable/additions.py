@@ -14,10 +14,10 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.channel import Channel
 from pyairtable_mcp.airtable.claims import Desk
 from pyairtable_mcp.airtable.comments import add_comment, read_comments, upload
-from pyairtable_mcp.airtable.creating import LOOKS, PATIENCE, ROUNDS
+from pyairtable_mcp.airtable.creating import LOOKS, PATIENCE, ROUNDS, forgotten
 from pyairtable_mcp.airtable.metadata import read_identity
 from pyairtable_mcp.airtable.models import Comment, Record
-from pyairtable_mcp.airtable.outcomes import Row
+from pyairtable_mcp.airtable.outcomes import Recall, Row
 from pyairtable_mcp.airtable.reconcile import Bond, bond, settle
 from pyairtable_mcp.airtable.records import read_by_id
 from pyairtable_mcp.base.errors import AppError, OutcomeUnknown, Unavailable
@@ -58,9 +58,18 @@ class _Addition:
     row: Row
     respelt: bool
 
-    async def sure(self, send: Callable[[], Awaitable[T]], look: Look) -> T | str:
-        """Send until it is there; return the answer, or the id under which it was found."""
+    async def sure(
+        self, send: Callable[[], Awaitable[T]], look: Look, recall: Recall | None = None
+    ) -> T | str:
+        """Send until it is there; return the answer, or the id under which it was found.
+
+        With `recall` it is looked for before it is sent.
+        """
         begun = self.channel.clock.monotonic()
+        if recall:
+            self.desk.claim(recall.claimed)
+            if found := await self._found_out(look, forgotten(recall)):
+                return found
         for _ in range(ROUNDS):
             if self.channel.clock.monotonic() - begun > PATIENCE:
                 break
@@ -97,7 +106,15 @@ class _Addition:
 
 
 async def comment_surely(
-    channel: Channel, desk: Desk, base: str, table: str, record: str, text: str, *, parent: str
+    channel: Channel,
+    desk: Desk,
+    base: str,
+    table: str,
+    record: str,
+    text: str,
+    *,
+    parent: str,
+    recall: Recall | None = None,
 ) -> Comment:
     """Write a comment; look for it when no answer comes, and write it again only when it is not there."""
     seen: dict[str, Comment] = {}
@@ -113,7 +130,7 @@ async def comment_surely(
         seen.update((one.id, one) for one in found if one.author.id == me and one.parent == parent)
         return [Record(one.id, one.created_time, {"text": one.text}) for one in seen.values()]
 
-    answer = await _Addition(channel, desk, {"text": text}, respelt=False).sure(send, look)
+    answer = await _Addition(channel, desk, {"text": text}, respelt=False).sure(send, look, recall)
     return seen[answer] if isinstance(answer, str) else answer
 
 
@@ -140,7 +157,9 @@ def _moment(text: str, otherwise: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-async def upload_surely(channel: Channel, desk: Desk, file: Upload) -> tuple[JsonValue, ...]:
+async def upload_surely(
+    channel: Channel, desk: Desk, file: Upload, *, recall: Recall | None = None
+) -> tuple[JsonValue, ...]:
     """Add a file; look for it when no answer comes, and send it again only when it is not there."""
     cell: tuple[JsonValue, ...] = ()
     row: Row = {"filename": file.filename, "size": len(file.content)}
@@ -161,7 +180,7 @@ async def upload_surely(channel: Channel, desk: Desk, file: Upload) -> tuple[Jso
             raise Unavailable("Whether such a file was there before is not known.")
         return [Record(key, "", one) for key, one in files.items() if key not in (file.before or ())]
 
-    answer = await _Addition(channel, desk, row, respelt=True).sure(send, look)
+    answer = await _Addition(channel, desk, row, respelt=True).sure(send, look, recall)
     return cell if isinstance(answer, str) else answer
 
 

@@ -115,7 +115,7 @@ class _Work(Generic[R]):
             return list(await self._send(channel, chunk))
         except AppError as error:
             if not (self._how.isolate and len(chunk) > 1 and isinstance(error, Rejected | NotFound)):
-                return [Failed(_status_after(error), error)] * len(chunk)
+                return [Failed(status_after(error), error)] * len(chunk)
             pieces = _apart(chunk, [self._key(row) for row in chunk], error)
         parts: list[Part] = []
         for piece in pieces:
@@ -160,7 +160,7 @@ def _nameless(row: R) -> str:
     return ""
 
 
-def _status_after(error: AppError) -> Status:
+def status_after(error: AppError) -> Status:
     """Say what an error means for the rows that were in its request."""
     if isinstance(error, OutcomeUnknown):
         return "unknown"

@@ -29,7 +29,7 @@ from pyairtable_mcp.airtable.models import (
     User,
     Webhook,
 )
-from pyairtable_mcp.airtable.outcomes import IN_ORDER, How
+from pyairtable_mcp.airtable.outcomes import IN_ORDER, How, Recall
 from pyairtable_mcp.airtable.reads import Reads
 from pyairtable_mcp.airtable.records import Page, Query
 from pyairtable_mcp.airtable.webhooks import PayloadPage, Specification
@@ -148,6 +148,15 @@ class Airtable:
                 self._channel, base_id, table_id, rows, typecast=typecast, how=how
             )
 
+    async def created_records(
+        self, base_id: str, table_id: str, rows: Sequence[Row], recall: Recall, *, typecast: bool = False
+    ) -> dict[int, Record]:
+        """Return the records that an earlier create of these rows made, by the row's place; nothing is sent.
+
+        Of those that cannot be told from somebody else's none is returned.
+        """
+        return await self._writer.found(self._channel, base_id, table_id, rows, recall, typecast=typecast)
+
     async def update_records(
         self,
         base_id: str,
@@ -160,6 +169,21 @@ class Airtable:
         """Change cells of these records; see `WriteReport` for how failures are told."""
         async with self._changing(base_id, changes=typecast):
             return await self._writer.update(
+                self._channel, base_id, table_id, patches, typecast=typecast, how=how
+            )
+
+    async def replace_records(
+        self,
+        base_id: str,
+        table_id: str,
+        patches: Sequence[Patch],
+        *,
+        typecast: bool = False,
+        how: How = IN_ORDER,
+    ) -> WriteReport:
+        """Change cells of these records and clear every other one that can be written."""
+        async with self._changing(base_id, changes=typecast):
+            return await self._writer.replace(
                 self._channel, base_id, table_id, patches, typecast=typecast, how=how
             )
 
@@ -197,11 +221,13 @@ class Airtable:
         table_id: str = "",
         before: Collection[str] | None = None,
         reconcile: bool = True,
+        recall: Recall | None = None,
     ) -> tuple[JsonValue, ...]:
         """Add a file of at most 5 MB to an attachment cell; return all the cell's attachments after it.
 
         After a lost answer the file is looked for, if `table_id` is given; `before`, the ids of the files
-        that were there, tells it from one like it. Raises `TooLarge` before anything is sent.
+        that were there, tells it from one like it; `recall` looks before anything is sent. Raises `TooLarge`
+        before anything is sent.
         """
         file = Upload(
             base=base_id,
@@ -213,7 +239,7 @@ class Airtable:
             table=table_id,
             before=before,
         )
-        return await self._writer.upload(self._channel, file, reconcile=reconcile)
+        return await self._writer.upload(self._channel, file, reconcile=reconcile, recall=recall)
 
     async def comments(
         self, base_id: str, table_id: str, record_id: str, *, size: int = 100, offset: str = ""
@@ -232,13 +258,22 @@ class Airtable:
         parent: str = "",
         *,
         reconcile: bool = True,
+        recall: Recall | None = None,
     ) -> Comment:
         """Write a comment, in answer to the comment `parent` if given; `@[usr...]` mentions somebody.
 
-        After a lost answer it is looked for, and written again only when it is not there.
+        After a lost answer it is looked for, and written again only when it is not there; with `recall` it is
+        looked for first.
         """
         return await self._writer.comment(
-            self._channel, base_id, table_id, record_id, text, parent=parent, reconcile=reconcile
+            self._channel,
+            base_id,
+            table_id,
+            record_id,
+            text,
+            parent=parent,
+            reconcile=reconcile,
+            recall=recall,
         )
 
     async def update_comment(

@@ -11,12 +11,12 @@ from pyairtable_mcp.airtable.channel import Ask, Channel
 from pyairtable_mcp.airtable.claims import Desk
 from pyairtable_mcp.airtable.formula import created_since
 from pyairtable_mcp.airtable.models import Record
-from pyairtable_mcp.airtable.outcomes import Failed, Part, Row, Written
+from pyairtable_mcp.airtable.outcomes import Failed, Part, Recall, Row, Written
 from pyairtable_mcp.airtable.reconcile import Settled, settle
 from pyairtable_mcp.airtable.records import Page, Query, read_page, read_pages
 from pyairtable_mcp.airtable.shapes import records_of
 from pyairtable_mcp.airtable.wire import BadShape
-from pyairtable_mcp.base.errors import AppError, OutcomeUnknown, Unavailable
+from pyairtable_mcp.base.errors import AppError, Intent, OutcomeUnknown, Unavailable
 from pyairtable_mcp.base.ids import is_id
 
 LOOKS: Final = (1.0, 5.0)
@@ -63,6 +63,19 @@ class SureCreate:
             return await self._send(rows)
         except OutcomeUnknown as error:
             return await self.resolve(rows, error)
+
+    async def recalled(self, rows: Sequence[Row], recall: Recall) -> list[Part]:
+        """Adopt what an earlier try of the same rows made, and create what is not there."""
+        self._desk.claim(recall.claimed)
+        return await self.resolve(rows, forgotten(recall))
+
+    async def found(self, rows: Sequence[Row], recall: Recall) -> dict[int, Record]:
+        """Return the records an earlier try of these rows made, by the row's place, as far as can be told."""
+        self._desk.claim(recall.claimed)
+        wanted = list(rows)
+        with self._desk.pending(wanted):
+            async with self._desk.alone():
+                return dict((await self._settled(wanted, recall.since)).adopted)
 
     async def resolve(self, rows: Sequence[Row], error: OutcomeUnknown) -> list[Part]:
         """Find out what became of rows that were sent and not answered, and create what is not there."""
@@ -116,27 +129,39 @@ class SureCreate:
         return list(missing)
 
     async def _look(self, wanted: list[Row], since: datetime) -> Settled:
-        """Read the table's new records and settle what they tell; everything is undecided if that fails."""
-        undecided = Settled({}, (), tuple(range(len(wanted))))
+        """Settle what the table's new records tell; everything is undecided if they cannot be read."""
+        try:
+            return await self._settled(wanted, since)
+        except AppError:
+            return _undecided(wanted)
+
+    async def _settled(self, wanted: list[Row], since: datetime) -> Settled:
         fields = tuple(dict.fromkeys(field for row in wanted for field in row))
         if not all(is_id(field, "fld") for field in fields):
             # Cells come back by field id: those sent by name could not be recognised.
-            return undecided
+            return _undecided(wanted)
         query = Query(fields=fields, formula=created_since(since))
         found: list[Record] = []
 
         async def read(size: int, offset: str) -> Page:
             return await read_page(self._channel, self._base, self._table, query, size=size, offset=offset)
 
-        try:
-            async for page in read_pages(read, limit=MOST_READ):
-                found += page.records
-        except AppError:
-            return undecided
+        async for page in read_pages(read, limit=MOST_READ):
+            found += page.records
         if len(found) >= MOST_READ:
-            return undecided
+            return _undecided(wanted)
         free = [record for record in found if self._desk.free(record.id)]
         return settle(wanted, free, typecast=self._typecast, others=self._desk.others(wanted))
+
+
+def _undecided(rows: Sequence[Row]) -> Settled:
+    return Settled({}, (), tuple(range(len(rows))))
+
+
+def forgotten(recall: Recall) -> OutcomeUnknown:
+    """Return what is known of a write whose sender is gone: that it may have left, and when."""
+    intent = Intent(method="POST", url="", body=None, since=recall.since)
+    return OutcomeUnknown("A write may have left before the one who sent it ended.", intent=intent)
 
 
 def write_body(records: list[JsonValue], typecast: bool) -> dict[str, JsonValue]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from pydantic import JsonValue
@@ -94,13 +95,25 @@ class Ledger:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Recall:
+    """An earlier try of the same write, by somebody who no longer knows what came of it.
+
+    It left at `since` (Airtable's clock) at the earliest; `claimed` are ids that are known to be of others.
+    """
+
+    since: datetime
+    claimed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class How:
     """How a write of many rows is done.
 
     `lanes` chunks go at a time (more than 1 only where their order does not matter). With `isolate` a
     refusal fails the one bad row alone, found by sending the others again, and the writing goes on. With
     `reconcile` a create without an answer is looked for, and sent again only when it is not there. `ledger`
-    is filled as the writing goes on, also when it is cancelled.
+    is filled as the writing goes on, also when it is cancelled. With `recall` a create looks for what an
+    earlier try made before it sends anything.
     """
 
     lanes: int = 1
@@ -108,6 +121,7 @@ class How:
     reconcile: bool = True
     on_progress: Progress | None = None
     ledger: Ledger | None = None
+    recall: Recall | None = None
 
 
 IN_ORDER = How()

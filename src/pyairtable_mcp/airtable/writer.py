@@ -10,8 +10,8 @@ from pyairtable_mcp.airtable.channel import Channel
 from pyairtable_mcp.airtable.claims import Claims
 from pyairtable_mcp.airtable.comments import add_comment
 from pyairtable_mcp.airtable.creating import SureCreate
-from pyairtable_mcp.airtable.models import Comment
-from pyairtable_mcp.airtable.outcomes import How, Ledger, Row, WriteReport
+from pyairtable_mcp.airtable.models import Comment, Record
+from pyairtable_mcp.airtable.outcomes import How, Ledger, Recall, Row, WriteReport
 from pyairtable_mcp.airtable.singles import Singles
 from pyairtable_mcp.airtable.writes import Patch
 from pyairtable_mcp.base.clock import Clock
@@ -45,6 +45,13 @@ class Writer:
         ledger.note(0, await sure.resolve(rows, report.error))
         return ledger.report()
 
+    async def found(
+        self, channel: Channel, base: str, table: str, rows: Sequence[Row], recall: Recall, *, typecast: bool
+    ) -> dict[int, Record]:
+        """Return the records an earlier create of these rows made, by the row's place."""
+        desk = self._claims.desk(base, table)
+        return await SureCreate(channel, desk, base, table, typecast=typecast).found(rows, recall)
+
     async def update(
         self, channel: Channel, base: str, table: str, patches: Sequence[Patch], *, typecast: bool, how: How
     ) -> WriteReport:
@@ -52,6 +59,14 @@ class Writer:
         if len(patches) == 1 and _plain(how):
             return await self._singles.update(channel, base, table, patches[0], typecast=typecast)
         return await writes.update(channel, base, table, patches, typecast=typecast, how=how)
+
+    async def replace(
+        self, channel: Channel, base: str, table: str, patches: Sequence[Patch], *, typecast: bool, how: How
+    ) -> WriteReport:
+        """Change the named cells of each record and clear the others."""
+        return await writes.update(
+            channel, base, table, patches, typecast=typecast, replace_all=True, how=how
+        )
 
     async def upsert(
         self,
@@ -80,20 +95,24 @@ class Writer:
         *,
         parent: str,
         reconcile: bool,
+        recall: Recall | None,
     ) -> Comment:
         """Write a comment; raises `OutcomeUnknown` when it cannot be told whether it is there."""
         if not reconcile:
             return await add_comment(channel, base, table, record, text, parent=parent)
         desk = self._claims.desk(base, record)
-        return await comment_surely(channel, desk, base, table, record, text, parent=parent)
+        return await comment_surely(channel, desk, base, table, record, text, parent=parent, recall=recall)
 
-    async def upload(self, channel: Channel, file: Upload, *, reconcile: bool) -> tuple[JsonValue, ...]:
+    async def upload(
+        self, channel: Channel, file: Upload, *, reconcile: bool, recall: Recall | None
+    ) -> tuple[JsonValue, ...]:
         """Add a file to a cell; raises `OutcomeUnknown` when it cannot be told whether it is there."""
         if not (reconcile and file.table):
             return await upload_once(channel, file)
-        return await upload_surely(channel, self._claims.desk(file.base, file.record, file.field), file)
+        desk = self._claims.desk(file.base, file.record, file.field)
+        return await upload_surely(channel, desk, file, recall=recall)
 
 
 def _plain(how: How) -> bool:
     """Tell whether nobody watches this write, so that it may travel with others."""
-    return how.ledger is None and how.on_progress is None
+    return how.ledger is None and how.on_progress is None and how.recall is None

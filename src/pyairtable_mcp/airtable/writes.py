@@ -57,7 +57,8 @@ async def create(
     async def send(channel: Channel, chunk: Sequence[Row]) -> Sequence[Part]:
         if desk is None:
             return await send_create(channel, base, table, chunk, typecast=typecast)
-        return await SureCreate(channel, desk, base, table, typecast=typecast).create(chunk)
+        sure = SureCreate(channel, desk, base, table, typecast=typecast)
+        return await (sure.recalled(chunk, how.recall) if how.recall else sure.create(chunk))
 
     return await in_chunks(channel, rows, send, replace(how, lanes=1))
 
@@ -69,15 +70,16 @@ async def update(
     patches: Sequence[Patch],
     *,
     typecast: bool,
+    replace_all: bool = False,
     how: How = IN_ORDER,
 ) -> WriteReport:
-    """Change the named cells of each record."""
+    """Change the named cells of each record; with `replace_all` clear every other one that can be written."""
 
     async def send(channel: Channel, chunk: Sequence[Patch]) -> Sequence[Part]:
         body = write_body([{"id": patch.id, "fields": dict(patch.fields)} for patch in chunk], typecast)
         ids = [patch.id for patch in chunk]
         ask = Ask(
-            method="PATCH",
+            method="PUT" if replace_all else "PATCH",
             segments=(base, table),
             parse=partial(_these, ids),
             base=base,

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import mimetypes
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from pydantic import Field as Arg
@@ -10,15 +11,18 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.models import Field
 from pyairtable_mcp.airtable.models import Record as AirtableRecord
-from pyairtable_mcp.airtable.writes import Patch
+from pyairtable_mcp.airtable.outcomes import WriteReport
 from pyairtable_mcp.base.errors import BadValue
 from pyairtable_mcp.base.text import counted, quoted, visible
 from pyairtable_mcp.operations.arguments import DryRun, Name, Record
+from pyairtable_mcp.operations.batches import Batch, Item, Kind
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.lookups import find_records_by_key, record_name
 from pyairtable_mcp.operations.names import Place, find_field, find_place
+from pyairtable_mcp.operations.planned import Planned, done_id
 from pyairtable_mcp.operations.results import Done
 from pyairtable_mcp.operations.rows import rules
+from pyairtable_mcp.operations.sending import UPLOAD
 from pyairtable_mcp.operations.targets import one_way
 from pyairtable_mcp.operations.values import check
 
@@ -38,8 +42,8 @@ class AttachFile(Args):
     dry_run: DryRun = False
 
 
-async def attach_file(call: Call, args: AttachFile) -> Done:
-    """Attach the file and say what the cell holds then."""
+async def plan_attach(call: Call, args: AttachFile) -> Planned:
+    """Work out where the file goes and what the cell holds then."""
     one_way("attach_file", url=bool(args.url), content=bool(args.content))
     place = await find_place(call, args.base, args.table)
     field = find_field(place, args.field)
@@ -55,28 +59,43 @@ async def attach_file(call: Call, args: AttachFile) -> Done:
     record = (await find_records_by_key(call, place, [args.record], [field]))[args.record]
     kept = _files(record, field)
     where = f"{quoted(record_name(place, record))} ({record.id}), field {quoted(field.name)}"
-    if args.dry_run:
-        what = args.filename or args.url
-        return Done(
-            f"Would attach {visible(what)} to {where}, beside {counted(len(kept), 'file')}.", dry_run=True
-        )
+    before = {field.id: record.fields.get(field.id)}
     if args.url:
-        count = await _attach_url(call, place, record, field, [*kept, new])
-        after = f"{counted(count, 'file')} in all. Airtable fetches it in the background"
-        return Done(f"Attached {visible(args.url)} to {where}: {after}.")
+        item = Item(id=record.id, cells={field.id: [*kept, new]}, before=before)
+        batch = Batch(kind=Kind.UPDATE, base=place.base.id, table=place.table.id, items=(item,))
+    else:
+        batch = _upload(place, record, field, Item(cells=_sent(args), before=before))
+    count = counted(len(kept) + 1, "file")
+
+    async def preview() -> Done:
+        what = f"{visible(args.filename or args.url)} to {where}"
+        return Done(f"Would attach {what}, beside {counted(len(kept), 'file')}.", dry_run=True)
+
+    def account(reports: Sequence[WriteReport]) -> Done:
+        done_id(reports[0])
+        if args.url:
+            told = f"Attached {visible(args.url)} to {where}: {count} in all."
+            return Done(f"{told} Airtable fetches it in the background.")
+        size = f"{visible(args.filename)} ({len(content)} bytes)"
+        return Done(f"Attached {size} to {where}: {count} in all.")
+
+    return Planned(batches=(batch,), preview=preview, account=account)
+
+
+def _sent(args: AttachFile) -> dict[str, JsonValue]:
     kind = mimetypes.guess_type(args.filename)[0] or "application/octet-stream"
-    cell = await call.airtable.upload_attachment(
-        place.base.id,
-        record.id,
-        field.id,
-        filename=args.filename,
-        content_type=kind,
-        content=content,
-        table_id=place.table.id,
-        before=[str(one["id"]) for one in kept],
+    return {"filename": args.filename, UPLOAD: kind, "content": args.content}
+
+
+def _upload(place: Place, record: AirtableRecord, field: Field, item: Item) -> Batch:
+    return Batch(
+        kind=Kind.ATTACH,
+        base=place.base.id,
+        table=place.table.id,
+        record=record.id,
+        field=field.id,
+        items=(item,),
     )
-    size = f"{visible(args.filename)} ({len(content)} bytes)"
-    return Done(f"Attached {size} to {where}: {counted(len(cell), 'file')} in all.")
 
 
 def _decoded(args: AttachFile) -> bytes:
@@ -94,14 +113,3 @@ def _files(record: AirtableRecord, field: Field) -> list[dict[str, JsonValue]]:
     """Return the cell's files in the form that keeps them when the cell is written."""
     cell = record.fields.get(field.id)
     return [{"id": one["id"]} for one in cell if isinstance(one, dict)] if isinstance(cell, list) else []
-
-
-async def _attach_url(
-    call: Call, place: Place, record: AirtableRecord, field: Field, cell: list[JsonValue]
-) -> int:
-    report = await call.airtable.update_records(
-        place.base.id, place.table.id, [Patch(record.id, {field.id: cell})]
-    )
-    if report.error:
-        raise report.error
-    return len(cell)

@@ -1,18 +1,23 @@
 """Comments on a record: reading them, and writing one that can mention people."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from pydantic import Field as Arg
+from pydantic import JsonValue
 
+from pyairtable_mcp.airtable.outcomes import WriteReport
 from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.base.text import quoted, visible
 from pyairtable_mcp.operations.arguments import DryRun, Name, Record
+from pyairtable_mcp.operations.batches import Batch, Item, Kind
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.cursors import Position, decode, encode, fingerprint
 from pyairtable_mcp.operations.lookups import find_records_by_key, record_name
 from pyairtable_mcp.operations.names import Place, find_place
 from pyairtable_mcp.operations.people import people_to_mention
+from pyairtable_mcp.operations.planned import Planned, done_id
 from pyairtable_mcp.operations.results import CommentList, Done
 
 _MENTION: Final = re.compile(r"@\[([^\]]+)\]")
@@ -53,19 +58,30 @@ async def list_comments(call: Call, args: ListComments) -> CommentList:
     return CommentList(record=name, comments=page.comments, cursor=cursor)
 
 
-async def write_comment(call: Call, args: WriteComment) -> Done:
-    """Write the comment, with every mention resolved to a person first."""
+async def plan_comment(call: Call, args: WriteComment) -> Planned:
+    """Work out the comment, with every mention resolved to a person."""
     place = await find_place(call, args.base, args.table)
     record_id, name = await _record(call, place, args.record)
     text, mentioned = await _with_mentions(call, place, args.text)
     whom = f", mentioning {', '.join(mentioned)}" if mentioned else ""
     where = f"{quoted(name)} ({record_id})"
-    if args.dry_run:
-        return Done(f"Would comment on {where}{whom}.", dry_run=True)
-    comment = await call.airtable.create_comment(
-        place.base.id, place.table.id, record_id, text, args.reply_to
+    cells: dict[str, JsonValue] = {"text": text, **({"parent": args.reply_to} if args.reply_to else {})}
+    batch = Batch(
+        kind=Kind.COMMENT,
+        base=place.base.id,
+        table=place.table.id,
+        record=record_id,
+        items=(Item(cells=cells),),
     )
-    return Done(f"Commented on {where}{whom}: comment {comment.id}.")
+
+    async def preview() -> Done:
+        return Done(f"Would comment on {where}{whom}.", dry_run=True)
+
+    def account(reports: Sequence[WriteReport]) -> Done:
+        return Done(f"Commented on {where}{whom}: comment {done_id(reports[0])}.")
+
+    notified = ("the notification of who is mentioned",) if mentioned else ()
+    return Planned(batches=(batch,), preview=preview, account=account, irreversible=notified)
 
 
 async def _record(call: Call, place: Place, key: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from pyairtable_mcp.airtable.formula import record_id_filter
 from pyairtable_mcp.airtable.models import Field, Record
 from pyairtable_mcp.airtable.reads import RECORDS_TTL
 from pyairtable_mcp.airtable.records import Query
@@ -25,7 +26,12 @@ def record_name(place: Place, record: Record) -> str:
 
 
 async def find_records_by_key(
-    call: Call, place: Place, keys: Iterable[str], fields: Sequence[Field] = ()
+    call: Call,
+    place: Place,
+    keys: Iterable[str],
+    fields: Sequence[Field] = (),
+    *,
+    comment_counts: bool = False,
 ) -> dict[str, Record]:
     """Return the record each key means: a record id, or the primary value of exactly one record.
 
@@ -38,21 +44,37 @@ async def find_records_by_key(
     columns = tuple(dict.fromkeys([place.primary.id, *(f.id for f in fields)]))
     found: dict[str, Record] = {}
     if ids:
-        found |= await call.airtable.records_by_id(place.base.id, place.table.id, ids, columns)
+        found |= await _by_id(call, place, ids, columns, comment_counts=comment_counts)
         for key in ids:
             if key not in found:
                 raise UnknownName(f"Table {quoted(place.table.name)} has no record {key}.")
     for start in range(0, len(names), NAMES_PER_REQUEST):
-        found |= await _by_name(call, place, names[start : start + NAMES_PER_REQUEST], columns)
+        part = names[start : start + NAMES_PER_REQUEST]
+        found |= await _by_name(call, place, part, columns, comment_counts=comment_counts)
+    return found
+
+
+async def _by_id(
+    call: Call, place: Place, ids: Sequence[str], columns: tuple[str, ...], *, comment_counts: bool
+) -> dict[str, Record]:
+    base, table = place.base.id, place.table.id
+    if not comment_counts:
+        return await call.airtable.records_by_id(base, table, ids, columns)
+    found: dict[str, Record] = {}
+    for start in range(0, len(ids), NAMES_PER_REQUEST):
+        part = ids[start : start + NAMES_PER_REQUEST]
+        query = Query(fields=columns, formula=record_id_filter(part), comment_counts=True)
+        async for page in call.airtable.records(base, table, query, limit=len(part)):
+            found |= {record.id: record for record in page.records}
     return found
 
 
 async def _by_name(
-    call: Call, place: Place, names: Sequence[str], columns: tuple[str, ...]
+    call: Call, place: Place, names: Sequence[str], columns: tuple[str, ...], *, comment_counts: bool
 ) -> dict[str, Record]:
     telling = _telling(place)
     columns = tuple(dict.fromkeys([*columns, *(f.id for f in telling)]))
-    query = Query(fields=columns, formula=formulas.named(place.primary, names))
+    query = Query(fields=columns, formula=formulas.named(place.primary, names), comment_counts=comment_counts)
     records: list[Record] = []
     async for page in call.airtable.records(place.base.id, place.table.id, query):
         records += page.records

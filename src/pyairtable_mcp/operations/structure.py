@@ -1,18 +1,21 @@
 """Changing what a base is made of: new tables, new fields, other names, descriptions and options."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
 from pydantic import Field as Arg
 from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.models import Field, Table
+from pyairtable_mcp.airtable.outcomes import WriteReport
 from pyairtable_mcp.base.errors import AppError, BadValue, UnknownName
 from pyairtable_mcp.base.text import closest, counted, fold, listed, quoted, visible
 from pyairtable_mcp.operations.arguments import DryRun, Name
+from pyairtable_mcp.operations.batches import Batch, Item, Kind
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.field_types import CREATABLE, FIELD_TYPES, FieldType, choices
 from pyairtable_mcp.operations.names import Place, find_base, find_field, find_place, pick
+from pyairtable_mcp.operations.planned import Planned, done_id
 from pyairtable_mcp.operations.problems import Problems
 from pyairtable_mcp.operations.results import Done
 
@@ -75,8 +78,8 @@ class UpdateSchema(Args):
     dry_run: DryRun = False
 
 
-async def create_table(call: Call, args: CreateTable) -> Done:
-    """Create the table with all its fields in one request."""
+async def plan_create_table(call: Call, args: CreateTable) -> Planned:
+    """Work out the table with all its fields, which take one request."""
     base = await find_base(call, args.base)
     schema = await call.airtable.schema(base.id)
     if any(fold(table.name) == fold(args.table) for table in schema.tables):
@@ -93,60 +96,102 @@ async def create_table(call: Call, args: CreateTable) -> Done:
         )
     lines = [_spelt(body) for body in bodies]
     told = f"table {quoted(args.table)} in base {quoted(base.name)} with {counted(len(bodies), 'field')}"
-    if args.dry_run:
-        return Done(f"Would create {told}. A table cannot be deleted through the API.", lines, dry_run=True)
     body: dict[str, JsonValue] = {"name": args.table, "fields": list(bodies)}
     if args.description:
         body["description"] = args.description
-    table = await call.airtable.create_table(base.id, body)
-    return Done(f"Created {told}: {table.id}.", lines)
+
+    async def preview() -> Done:
+        return Done(f"Would create {told}. A table cannot be deleted through the API.", lines, dry_run=True)
+
+    def account(reports: Sequence[WriteReport]) -> Done:
+        return Done(f"Created {told}: {done_id(reports[0])}.", lines)
+
+    return Planned(
+        batches=(Batch(kind=Kind.CREATE_TABLE, base=base.id, items=(Item(cells=body),)),),
+        preview=preview,
+        account=account,
+        irreversible=(f"table {quoted(args.table)}",),
+    )
 
 
-async def create_fields(call: Call, args: CreateFields) -> Done:
-    """Create the fields one after the other; a failure names those that stand."""
+async def plan_create_fields(call: Call, args: CreateFields) -> Planned:
+    """Work out the fields, each of which takes a request; a failure names those that stand."""
     place = await find_place(call, args.base, args.table)
     tables = {table.name: table.id for table in place.schema.tables}
     bodies = _bodies(args.fields, tables, taken=[f.name for f in place.table.fields])
     lines = [_spelt(body) for body in bodies]
     told = f"{counted(len(bodies), 'field')} in table {quoted(place.table.name)}"
-    if args.dry_run:
+    items = tuple(Item(cells=body) for body in bodies)
+    names = [str(body["name"]) for body in bodies]
+
+    async def preview() -> Done:
         return Done(f"Would create {told}. A field cannot be deleted through the API.", lines, dry_run=True)
-    created: list[Field] = []
-    for body in bodies:
-        try:
-            created.append(await call.airtable.create_field(place.base.id, place.table.id, body))
-        except AppError as problem:
-            raise _stopped(
-                problem, f"field {quoted(str(body['name']))}", [f.name for f in created]
-            ) from problem
-    return Done(
-        f"Created {told}.", [f"{_spelt(body)} = {f.id}" for body, f in zip(bodies, created, strict=True)]
+
+    def account(reports: Sequence[WriteReport]) -> Done:
+        (report,) = reports
+        if report.error:
+            done = [name for name, one in zip(names, report.outcomes, strict=True) if one.status == "done"]
+            raise _stopped(report.error, f"field {quoted(names[len(done)])}", done)
+        ids = [one.id for one in report.outcomes]
+        return Done(f"Created {told}.", [f"{line} = {key}" for line, key in zip(lines, ids, strict=True)])
+
+    return Planned(
+        batches=(Batch(kind=Kind.CREATE_FIELD, base=place.base.id, table=place.table.id, items=items),),
+        preview=preview,
+        account=account,
+        irreversible=tuple(f"field {quoted(name)}" for name in names),
     )
 
 
-async def update_schema(call: Call, args: UpdateSchema) -> Done:
-    """Make the changes one after the other; a failure names those that stand."""
+async def plan_update_schema(call: Call, args: UpdateSchema) -> Planned:
+    """Work out the changes, each of which takes a request; a failure names those that stand."""
     place = await find_place(call, args.base, args.table)
     table_body = _named_and_described(args.name, args.description)
     _refuse_taken(args.name, place.table.id, place.schema.tables, "table")
-    planned = _field_changes(place, args.fields)
-    if not table_body and not planned:
+    changes = _field_changes(place, args.fields)
+    if not table_body and not changes:
         raise BadValue("Nothing to change: give name, description or fields.")
     lines = [_spelt_change("table", place.table.name, table_body)] if table_body else []
-    lines += [_spelt_change("field", field.name, body) for field, body in planned]
-    if args.dry_run:
+    lines += [_spelt_change("field", field.name, body) for field, body in changes]
+
+    async def preview() -> Done:
         return Done(f"Would change table {quoted(place.table.name)}.", lines, dry_run=True)
-    done: list[str] = []
-    try:
-        if table_body:
-            await call.airtable.update_table(place.base.id, place.table.id, table_body)
-            done.append(lines[0])
-        for (field, body), line in zip(planned, lines[len(done) :], strict=True):
-            await call.airtable.update_field(place.base.id, place.table.id, field.id, body)
-            done.append(line)
-    except AppError as problem:
-        raise _stopped(problem, lines[len(done)], done) from problem
-    return Done(f"Changed table {quoted(place.table.name)}.", lines)
+
+    def account(reports: Sequence[WriteReport]) -> Done:
+        outcomes = [one for report in reports for one in report.outcomes]
+        error = next((report.error for report in reports if report.error), None)
+        if error:
+            done = [line for line, one in zip(lines, outcomes, strict=True) if one.status == "done"]
+            raise _stopped(error, lines[len(done)], done)
+        return Done(f"Changed table {quoted(place.table.name)}.", lines)
+
+    return Planned(
+        batches=tuple(_schema_batches(place, table_body, changes)),
+        preview=preview,
+        account=account,
+        irreversible=tuple(
+            f"options of {quoted(field.name)}" for field, body in changes if "options" in body
+        ),
+    )
+
+
+def _schema_batches(
+    place: Place, table_body: Mapping[str, JsonValue], changes: Sequence[tuple[Field, dict[str, JsonValue]]]
+) -> Iterator[Batch]:
+    base, table = place.base.id, place.table
+    if table_body:
+        item = Item(id=table.id, cells=table_body, before=_before(table, table_body))
+        yield Batch(kind=Kind.UPDATE_TABLE, base=base, table=table.id, items=(item,))
+    if changes:
+        items = tuple(Item(id=field.id, cells=body, before=_before(field, body)) for field, body in changes)
+        yield Batch(kind=Kind.UPDATE_FIELD, base=base, table=table.id, items=items)
+
+
+def _before(thing: Table | Field, body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    now: dict[str, JsonValue] = {"name": thing.name, "description": thing.description}
+    if isinstance(thing, Field):
+        now["options"] = thing.options
+    return {key: now[key] for key in body}
 
 
 def _stopped(problem: AppError, at: str, standing: Sequence[str]) -> AppError:

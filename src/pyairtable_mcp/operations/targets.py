@@ -40,6 +40,8 @@ async def filtered(
     formula: str,
     fields: Sequence[Field],
     verb: str,
+    *,
+    comment_counts: bool = False,
 ) -> list[Record]:
     """Return the records a filter finds, with these fields and the primary one.
 
@@ -49,7 +51,7 @@ async def filtered(
     columns = tuple(dict.fromkeys([place.primary.id, *(f.id for f in fields)]))
     limit = call.settings.limits.write_records
     found: list[Record] = []
-    query = Query(fields=columns, formula=text)
+    query = Query(fields=columns, formula=text, comment_counts=comment_counts)
     async for page in call.airtable.records(place.base.id, place.table.id, query, limit=limit + 1):
         found += page.records
     if len(found) > limit:

@@ -12,17 +12,17 @@ from pyairtable_mcp.airtable.records import Query
 from pyairtable_mcp.base.errors import AmbiguousName, BadValue, InvalidArguments
 from pyairtable_mcp.base.text import listed, quoted
 from pyairtable_mcp.operations import comparisons, formulas
+from pyairtable_mcp.operations.accounts import planned
 from pyairtable_mcp.operations.arguments import Cells, DryRun, Name, NewOptions, Typecast
+from pyairtable_mcp.operations.batches import Batch, Item, Kind
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.cells import cell_text
 from pyairtable_mcp.operations.diffs import changed_cells, same_value
-from pyairtable_mcp.operations.linknames import link_names
 from pyairtable_mcp.operations.names import Place, find_fields, find_place
-from pyairtable_mcp.operations.results import Changes, Fate, RecordChange
+from pyairtable_mcp.operations.planned import Planned
+from pyairtable_mcp.operations.results import Fate, RecordChange
 from pyairtable_mcp.operations.rows import now_of, prepare, rules
 from pyairtable_mcp.operations.targets import allowed_count
-from pyairtable_mcp.operations.watching import watched
-from pyairtable_mcp.operations.writing import account, with_fates
 
 ROWS_PER_LOOKUP: Final = 50
 # Airtable's list (Web API reference, "Update multiple records", performUpsert).
@@ -46,10 +46,10 @@ class UpsertRecords(Args):
     dry_run: DryRun = False
 
 
-async def upsert_records(call: Call, args: UpsertRecords) -> Changes:
-    """Change or create each row's record, or show which would be which.
+async def plan_upsert(call: Call, args: UpsertRecords) -> Planned:
+    """Work out which record each row changes, and which rows create one.
 
-    A row that matches several records is refused with their ids before anything is written.
+    A row that matches several records is refused with their ids.
     """
     place = await find_place(call, args.base, args.table)
     allowed_count(call, len(args.records), "write")
@@ -59,22 +59,24 @@ async def upsert_records(call: Call, args: UpsertRecords) -> Changes:
     _refuse_unmatchable(rows, keys)
     existing = await _existing(call, place, rows, keys)
     changes = [_change(place, at, row, keys, existing) for at, row in enumerate(rows)]
-    wanted = [change for change in changes if change.fate is not Fate.UNCHANGED]
-    if args.dry_run or not wanted:
-        names = await link_names(call, place, changes, ready.names)
-        return account(place, changes, dry_run=args.dry_run, names=names)
-    with watched(call, place, len(wanted)) as how:
-        report = await call.airtable.upsert_records(
-            place.base.id,
-            place.table.id,
-            [rows[change.at] for change in wanted],
-            [field.id for field in keys],
-            typecast=args.typecast or bool(args.new_options),
-            how=how,
-        )
-    told = {change.at: change for change in with_fates(place, wanted, report, Fate.UPDATED)}
-    changes = [told.get(change.at, change) for change in changes]
-    return account(place, changes, report, names=ready.names)
+    held = {record.id: record.fields for record in existing}
+    batch = Batch(
+        kind=Kind.UPSERT,
+        base=place.base.id,
+        table=place.table.id,
+        items=tuple(_item(one, rows[one.at], held) for one in changes if one.fate is not Fate.UNCHANGED),
+        match_on=tuple(field.id for field in keys),
+        typecast=args.typecast or bool(args.new_options),
+    )
+    return planned(call, place, changes, batch, names=ready.names)
+
+
+def _item(
+    change: RecordChange, row: Mapping[str, JsonValue], held: Mapping[str, Mapping[str, JsonValue]]
+) -> Item:
+    if not change.id:
+        return Item(cells=row)
+    return Item(id=change.id, cells=row, before={key: held[change.id].get(key) for key in row})
 
 
 def _keys(place: Place, names: Sequence[str]) -> tuple[Field, ...]:

@@ -8,13 +8,12 @@ from contextlib import contextmanager
 
 from pyairtable_mcp.airtable.outcomes import IN_ORDER, How, Ledger, WriteReport
 from pyairtable_mcp.operations.call import Call
-from pyairtable_mcp.operations.names import Place
 
 _logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def watched(call: Call, place: Place, count: int) -> Iterator[How]:
+def watched(call: Call, table: str, count: int) -> Iterator[How]:
     """Give the way in which to write `count` records.
 
     Nobody reads the answer of a call that was cancelled, so what was done by then goes into the log, by id. A
@@ -27,7 +26,7 @@ def watched(call: Call, place: Place, count: int) -> Iterator[How]:
     try:
         yield How(on_progress=call.report, ledger=ledger)
     except asyncio.CancelledError:
-        _logger.warning("A write in table %s was cancelled: %s", place.table.id, _told(ledger.report()))
+        _logger.warning("A write in table %s was cancelled: %s", table, _told(ledger.report()))
         raise
 
 

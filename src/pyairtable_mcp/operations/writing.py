@@ -1,17 +1,16 @@
-"""Creating, changing, upserting and deleting records, with an exact account of every one of them."""
+"""Creating, changing and deleting records: worked out, with what was there before, and not yet sent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field as Arg
 from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.models import Record
-from pyairtable_mcp.airtable.writes import Patch, WriteReport
 from pyairtable_mcp.base.errors import BadValue
-from pyairtable_mcp.base.text import quoted, visible
+from pyairtable_mcp.base.text import counted, quoted, visible
+from pyairtable_mcp.operations.accounts import planned
 from pyairtable_mcp.operations.arguments import (
     Cells,
     DryRun,
@@ -21,16 +20,19 @@ from pyairtable_mcp.operations.arguments import (
     Typecast,
     Where,
 )
+from pyairtable_mcp.operations.batches import Batch, Item, Kind
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.cells import cell_text
 from pyairtable_mcp.operations.diffs import changed_cells
-from pyairtable_mcp.operations.linknames import link_names
+from pyairtable_mcp.operations.field_types import Kind as Holds
+from pyairtable_mcp.operations.field_types import type_of
 from pyairtable_mcp.operations.lookups import find_records_by_key, record_name
 from pyairtable_mcp.operations.names import Place, find_place
-from pyairtable_mcp.operations.results import CellChange, Changes, Fate, RecordChange
+from pyairtable_mcp.operations.planned import Planned
+from pyairtable_mcp.operations.restoring import writable_cells, writable_fields
+from pyairtable_mcp.operations.results import CellChange, Fate, RecordChange
 from pyairtable_mcp.operations.rows import prepare, rules
 from pyairtable_mcp.operations.targets import allowed_count, filtered, one_way
-from pyairtable_mcp.operations.watching import watched
 
 
 class RecordPatch(Args):
@@ -80,7 +82,7 @@ class DeleteRecords(Args):
 
 
 @dataclass(frozen=True)
-class Planned:
+class Target:
     """One record of a change: the caller's position, the record as it is, and the cells to write."""
 
     at: int
@@ -92,27 +94,33 @@ class Planned:
         """Return this record's line in the account, with the fate it met."""
         return RecordChange(self.at, self.record.id, self.name, fate, self.cells)
 
+    def as_item(self) -> Item:
+        """Return what is sent for this record."""
+        after = {one.field.id: one.after for one in self.cells}
+        return Item(
+            id=self.record.id, cells=after, before={key: self.record.fields.get(key) for key in after}
+        )
 
-Plan = tuple[list[Planned], Mapping[str, str]]
+
+Plan = tuple[list[Target], Mapping[str, str]]
 """The records of a change, and the names of linked records that were looked up for it."""
 
 
-async def create_records(call: Call, args: CreateRecords) -> Changes:
-    """Create the records, or show what would be created."""
+async def plan_create(call: Call, args: CreateRecords) -> Planned:
+    """Work out the records to create."""
     place = await find_place(call, args.base, args.table)
     allowed_count(call, len(args.records), "create")
     by = rules(call, args.new_options, typecast=args.typecast)
     ready = await prepare(call, place, args.records, by)
-    planned = [_new_record(place, at, row) for at, row in enumerate(ready.rows)]
-    if args.dry_run:
-        return account(
-            place, planned, dry_run=True, names=await link_names(call, place, planned, ready.names)
-        )
-    with watched(call, place, len(ready.rows)) as how:
-        report = await call.airtable.create_records(
-            place.base.id, place.table.id, ready.rows, typecast=_casts(args), how=how
-        )
-    return account(place, with_fates(place, planned, report, Fate.CREATED), report, names=ready.names)
+    changes = [_new_record(place, at, row) for at, row in enumerate(ready.rows)]
+    batch = Batch(
+        kind=Kind.CREATE,
+        base=place.base.id,
+        table=place.table.id,
+        items=tuple(Item(cells=row) for row in ready.rows),
+        typecast=_casts(args),
+    )
+    return planned(call, place, changes, batch, names=ready.names)
 
 
 def _casts(args: CreateRecords | UpdateRecords) -> bool:
@@ -126,28 +134,23 @@ def _new_record(place: Place, at: int, row: Mapping[str, JsonValue]) -> RecordCh
     return RecordChange(at, "", name, Fate.CREATED, cells)
 
 
-async def update_records(call: Call, args: UpdateRecords) -> Changes:
-    """Change the records, or show what would change; records that already hold the values are not sent."""
+async def plan_update(call: Call, args: UpdateRecords) -> Planned:
+    """Work out what changes; records that already hold the values are not sent."""
     place = await find_place(call, args.base, args.table)
     by_filter = bool(args.where or args.formula.strip())
     one_way("update_records", records=bool(args.records), **{"a filter (where or formula)": by_filter})
     if by_filter != bool(args.set):
         raise BadValue("`set` holds the values for the records that `where` or `formula` finds: give both.")
-    planned, names = await (_plan_filtered if by_filter else _plan_listed)(call, place, args)
-    wanted = [one for one in planned if one.cells]
-    changes = [one.as_change(Fate.UPDATED if one.cells else Fate.UNCHANGED) for one in planned]
-    if args.dry_run or not wanted:
-        names = await link_names(call, place, changes, names)
-        return account(place, changes, dry_run=args.dry_run, by_filter=by_filter, names=names)
-    patches = [Patch(one.record.id, {c.field.id: c.after for c in one.cells}) for one in wanted]
-    with watched(call, place, len(patches)) as how:
-        report = await call.airtable.update_records(
-            place.base.id, place.table.id, patches, typecast=_casts(args), how=how
-        )
-    sent = [one.as_change(Fate.UPDATED) for one in wanted]
-    fates = {one.id: one for one in with_fates(place, sent, report, Fate.UPDATED)}
-    told = [fates.get(one.id, one) for one in changes]
-    return account(place, told, report, by_filter=by_filter, names=names)
+    targets, names = await (_plan_filtered if by_filter else _plan_listed)(call, place, args)
+    changes = [one.as_change(Fate.UPDATED if one.cells else Fate.UNCHANGED) for one in targets]
+    batch = Batch(
+        kind=Kind.UPDATE,
+        base=place.base.id,
+        table=place.table.id,
+        items=tuple(one.as_item() for one in targets if one.cells),
+        typecast=_casts(args),
+    )
+    return planned(call, place, changes, batch, by_filter=by_filter, names=names)
 
 
 async def _plan_listed(call: Call, place: Place, args: UpdateRecords) -> Plan:
@@ -176,66 +179,46 @@ async def _plan_filtered(call: Call, place: Place, args: UpdateRecords) -> Plan:
     return [_plan(place, at, record, row) for at, record in enumerate(found)], ready.names
 
 
-def _plan(place: Place, at: int, record: Record, row: Mapping[str, JsonValue]) -> Planned:
+def _plan(place: Place, at: int, record: Record, row: Mapping[str, JsonValue]) -> Target:
     cells = changed_cells(place.table.by_id, record.fields, row)
-    return Planned(at, record, record_name(place, record), cells)
+    return Target(at, record, record_name(place, record), cells)
 
 
-async def delete_records(call: Call, args: DeleteRecords) -> Changes:
-    """Delete the records, or show which ones."""
+async def plan_delete(call: Call, args: DeleteRecords) -> Planned:
+    """Work out which records to delete, and read all of them that could be put back."""
     place = await find_place(call, args.base, args.table)
     by_filter = bool(args.where or args.formula.strip())
     one_way("delete_records", ids=bool(args.ids), **{"a filter (where or formula)": by_filter})
+    fields = writable_fields(place.table)
     if by_filter:
-        records = await filtered(call, place, args.where, args.formula, (), "delete")
+        found = await filtered(call, place, args.where, args.formula, fields, "delete", comment_counts=True)
     else:
         allowed_count(call, len(args.ids), "delete")
-        found = await find_records_by_key(call, place, args.ids)
-        records = list({found[key].id: found[key] for key in args.ids}.values())
-    doomed = [
+        by_key = await find_records_by_key(call, place, args.ids, fields, comment_counts=True)
+        found = list({by_key[key].id: by_key[key] for key in args.ids}.values())
+    changes = [
         RecordChange(at, record.id, record_name(place, record), Fate.DELETED)
-        for at, record in enumerate(records)
+        for at, record in enumerate(found)
     ]
-    if args.dry_run or not doomed:
-        return account(place, doomed, dry_run=args.dry_run, by_filter=by_filter)
-    with watched(call, place, len(doomed)) as how:
-        ids = [one.id for one in doomed]
-        report = await call.airtable.delete_records(place.base.id, place.table.id, ids, how=how)
-    return account(place, with_fates(place, doomed, report, Fate.DELETED), report, by_filter=by_filter)
-
-
-_FATES: Mapping[str, Fate] = {"rejected": Fate.REJECTED, "unknown": Fate.UNKNOWN, "not_sent": Fate.NOT_SENT}
-_ACTIONS: Mapping[str, Fate] = {"created": Fate.CREATED, "updated": Fate.UPDATED, "deleted": Fate.DELETED}
-
-
-def with_fates(
-    place: Place, sent: Sequence[RecordChange], report: WriteReport, done: Fate
-) -> list[RecordChange]:
-    """Return what was sent with what became of each record, in order; `done` is the usual fate."""
-    told = []
-    for change, outcome in zip(sent, report.outcomes, strict=True):
-        fate = _FATES.get(outcome.status) or _ACTIONS.get(outcome.action, done)
-        name = record_name(place, outcome.record) if outcome.record else ""
-        told.append(RecordChange(change.at, outcome.id or change.id, name or change.name, fate, change.cells))
-    return told
-
-
-def account(
-    place: Place,
-    changes: Sequence[RecordChange],
-    report: WriteReport | None = None,
-    *,
-    dry_run: bool = False,
-    by_filter: bool = False,
-    names: Mapping[str, str] = MappingProxyType({}),
-) -> Changes:
-    """Return the account of a write that was made, or of one that was only planned."""
-    return Changes(
-        base=place.base.name,
-        table=place.table.name,
-        changes=tuple(changes),
-        dry_run=dry_run,
-        by_filter=by_filter,
-        error=report.error if report else None,
-        names=names,
+    batch = Batch(
+        kind=Kind.DELETE,
+        base=place.base.id,
+        table=place.table.id,
+        items=tuple(Item(id=one.id, before=writable_cells(place.table, one.fields)) for one in found),
     )
+    lost = _lost_with(place, found)
+    return planned(call, place, changes, batch, by_filter=by_filter, irreversible=lost)
+
+
+def _lost_with(place: Place, records: Sequence[Record]) -> tuple[str, ...]:
+    """Say what creating deleted records again does not bring back."""
+    commented = [record for record in records if record.comment_count]
+    comments = sum(record.comment_count or 0 for record in commented)
+    files = [field for field in writable_fields(place.table) if type_of(field).kind is Holds.FILES]
+    filed = sum(any(record.fields.get(field.id) for field in files) for record in records)
+    told = ["the ids: records that are put back get new ones"] if records else []
+    if comments:
+        told.append(f"{counted(comments, 'comment')} on {counted(len(commented), 'record')}")
+    if filed:
+        told.append(f"files on {counted(filed, 'record')}, two hours from now")
+    return tuple(told)

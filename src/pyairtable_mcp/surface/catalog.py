@@ -12,6 +12,7 @@ from pyairtable_mcp.operations import (
     upserting,
     writing,
 )
+from pyairtable_mcp.operations.directly import directly
 from pyairtable_mcp.surface.spec import ToolSpec
 
 Tool = ToolSpec[Any]
@@ -69,7 +70,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="write",
         idempotent=False,
         args=writing.CreateRecords,
-        run=writing.create_records,
+        run=directly(writing.plan_create),
     ),
     ToolSpec(
         name="update_records",
@@ -78,7 +79,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="write",
         idempotent=True,
         args=writing.UpdateRecords,
-        run=writing.update_records,
+        run=directly(writing.plan_update),
     ),
     ToolSpec(
         name="upsert_records",
@@ -87,7 +88,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="write",
         idempotent=True,
         args=upserting.UpsertRecords,
-        run=upserting.upsert_records,
+        run=directly(upserting.plan_upsert),
     ),
     ToolSpec(
         name="delete_records",
@@ -96,7 +97,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="write",
         idempotent=True,
         args=writing.DeleteRecords,
-        run=writing.delete_records,
+        run=directly(writing.plan_delete),
     ),
     ToolSpec(
         name="attach_file",
@@ -105,7 +106,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="write",
         idempotent=False,
         args=attaching.AttachFile,
-        run=attaching.attach_file,
+        run=directly(attaching.plan_attach),
     ),
     ToolSpec(
         name="write_comment",
@@ -114,7 +115,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="write",
         idempotent=False,
         args=commenting.WriteComment,
-        run=commenting.write_comment,
+        run=directly(commenting.plan_comment),
     ),
     ToolSpec(
         name="create_table",
@@ -123,7 +124,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="schema",
         idempotent=False,
         args=structure.CreateTable,
-        run=structure.create_table,
+        run=directly(structure.plan_create_table),
     ),
     ToolSpec(
         name="create_fields",
@@ -132,7 +133,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="schema",
         idempotent=False,
         args=structure.CreateFields,
-        run=structure.create_fields,
+        run=directly(structure.plan_create_fields),
     ),
     ToolSpec(
         name="update_schema",
@@ -141,7 +142,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="schema",
         idempotent=True,
         args=structure.UpdateSchema,
-        run=structure.update_schema,
+        run=directly(structure.plan_update_schema),
     ),
 )
 

@@ -1,0 +1,1 @@
+"""Taking writes back: what to send for each, given what is there now."""
