@@ -13,8 +13,11 @@ from pyairtable_mcp.store.database import open_database
 from pyairtable_mcp.store.migrations import MIGRATIONS, Migration, migrate
 
 CLOCK = SystemClock()
-FROZEN = {1: "881c39bf37eb6604112dcc496ece10394a783c0eec02535572483312a342ecc6"}
-SECOND = Migration(2, "second", ("create table second (id integer)",))
+FROZEN = {
+    1: "881c39bf37eb6604112dcc496ece10394a783c0eec02535572483312a342ecc6",
+    2: "b4584f63cca86109fade454d4147c9b0d103b0476b47624bd3196e182589cba5",
+}
+NEXT = Migration(len(MIGRATIONS) + 1, "next", ("create table next (id integer)",))
 
 
 def test_released_migrations_are_never_altered() -> None:
@@ -30,12 +33,12 @@ async def test_opening_twice_changes_nothing(where: str) -> None:
 async def test_steps_that_are_missing_are_applied_and_those_there_are_not_repeated(tmp_path: Path) -> None:
     database = open_database(str(tmp_path / "store.db"))
     await database.run(migrate)
-    await database.run(lambda connection: migrate(connection, (*MIGRATIONS, SECOND)))
+    await database.run(lambda connection: migrate(connection, (*MIGRATIONS, NEXT)))
 
     def count(connection: Connection) -> object:
         return connection.execute(text("select count(*) from migrations")).scalar_one()
 
-    assert await database.run(count) == 2
+    assert await database.run(count) == NEXT.number
     with pytest.raises(NotConfigured, match="newer version"):
         await database.run(migrate)
     await database.close()
@@ -44,7 +47,7 @@ async def test_steps_that_are_missing_are_applied_and_those_there_are_not_repeat
 async def test_an_altered_step_is_refused(where: str) -> None:
     async with open_store(where, CLOCK):
         pass
-    altered = (Migration(1, "slots", ("create table other (id integer)",)),)
+    altered = (Migration(1, "slots", ("create table other (id integer)",)), *MIGRATIONS[1:])
     database = open_database(where)
     with pytest.raises(NotConfigured, match="migration 1"):
         await database.run(lambda connection: migrate(connection, altered))

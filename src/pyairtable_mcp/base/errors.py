@@ -216,6 +216,13 @@ class OutcomeUnknown(Upstream):
         self.intent = intent
 
 
+class Fenced(Exception):
+    """Another process has taken over what this one was working on, or may have: it must do nothing more.
+
+    It is no `AppError`, because nobody may answer it in any way but by stopping; no person meets it.
+    """
+
+
 def error_classes(root: type[AppError] = AppError) -> Iterator[type[AppError]]:
     """Yield the whole tree from `root`, parents first."""
     yield root

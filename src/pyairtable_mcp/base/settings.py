@@ -98,6 +98,17 @@ class LimitSettings(_Section):
     write_records: int = Field(500, ge=1, le=50_000, description="Records one call may write or delete.")
 
 
+class SagaSettings(_Section):
+    """How long it is remembered what was changed, so that it can be taken back."""
+
+    keep_days: int = Field(
+        30, ge=1, le=3650, description="Days a finished change is kept, with what was there before it."
+    )
+    max_mb: int = Field(
+        500, ge=1, le=1_000_000, description="Megabytes these may take; the oldest finished ones give way."
+    )
+
+
 class Settings(_Section):
     """Everything an operator can set."""
 
@@ -128,6 +139,7 @@ class Settings(_Section):
     airtable: AirtableSettings = Field(default_factory=AirtableSettings)
     quota: QuotaSettings = Field(default_factory=QuotaSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
+    sagas: SagaSettings = Field(default_factory=SagaSettings)
 
     @field_validator("time_zone")
     @classmethod

@@ -18,20 +18,32 @@ T = TypeVar("T")
 
 _THREADS: Final = 4
 _BUSY_SECONDS: Final = 5.0
+_GUEST_BUSY_SECONDS: Final = 30.0
 _PATIENCE: Final = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,
     "options": "-c statement_timeout=10000",
 }
 """In seconds the first, in milliseconds the others: a server that has gone must not hold callers for ever."""
-_PRAGMAS: Final = ("journal_mode = wal", "synchronous = normal", "foreign_keys = on")
+_PRAGMAS: Final = ("journal_mode = wal", "foreign_keys = on")
+_TROUBLES: Final = (
+    (("SQLITE_READONLY", "25006"), "The store is read-only."),
+    (("SQLITE_FULL", "53100"), "The store is full: there is no space left for it."),
+    (("SQLITE_BUSY", "SQLITE_LOCKED", "55P03"), "The store is locked by another program."),
+    (("SQLITE_CORRUPT", "SQLITE_NOTADB"), "The store's file is damaged, or is none of ours."),
+)
+"""How SQLite's names of errors, or PostgreSQL's codes for them, begin, and what they mean."""
 
 
 class Database:
-    """Runs transactions in threads of its own."""
+    """Runs transactions in threads of its own.
 
-    def __init__(self, engine: Engine) -> None:
+    `durable` is used for those that must outlive a power failure; on SQLite that costs a wait for the disk.
+    """
+
+    def __init__(self, engine: Engine, durable: Engine | None = None) -> None:
         self._engine = engine
+        self._durable = durable or engine
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="store")
 
     @property
@@ -39,28 +51,51 @@ class Database:
         """Tell whether this is PostgreSQL; it is SQLite otherwise."""
         return self._engine.dialect.name == "postgresql"
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
+    async def run(self, work: Callable[[Connection], T], *, durable: bool = False) -> T:
         """Run `work` in a transaction of its own; raises `Unavailable` when the database fails it.
 
         On SQLite the transaction holds the write lock from its first moment. Who is cancelled meanwhile
-        does not learn what came of it.
+        does not learn what came of it. A `durable` one, and all before it, survive a power failure; the
+        others survive the end of the process.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._transact, work)
+        engine = self._durable if durable else self._engine
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _transact, engine, work)
 
-    def _transact(self, work: Callable[[Connection], T]) -> T:
-        try:
-            with self._engine.begin() as connection:
-                return work(connection)
-        except SQLAlchemyError as error:
-            cause = getattr(error, "orig", None) or error
-            raise Unavailable(
-                f"The store did not answer ({type(cause).__name__}).", hint="Check the store and try again."
-            ) from error
+    def engine_for_others(self) -> Engine:
+        """Return an engine on the same database for a library that keeps tables of its own there.
+
+        It takes SQLite's lock when it first writes; whoever asked for it disposes of it.
+        """
+        url = self._engine.url
+        if self.is_postgres:
+            return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+        engine = create_engine(url, connect_args={"timeout": _GUEST_BUSY_SECONDS})
+        event.listen(engine, "connect", _prepare_for_others)
+        return engine
 
     async def close(self) -> None:
         """Finish what runs and close every connection."""
         await asyncio.to_thread(self._threads.shutdown)
         self._engine.dispose()
+        self._durable.dispose()
+
+
+def _transact(engine: Engine, work: Callable[[Connection], T]) -> T:
+    try:
+        with engine.begin() as connection:
+            return work(connection)
+    except SQLAlchemyError as error:
+        raise Unavailable(_trouble(error), hint="Check the store and try again.") from error
+
+
+def _trouble(error: SQLAlchemyError) -> str:
+    """Say what is wrong with the database."""
+    cause = getattr(error, "orig", None) or error
+    name = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
+    for beginnings, meaning in _TROUBLES:
+        if name.startswith(beginnings):
+            return meaning
+    return f"The store did not answer ({type(cause).__name__})."
 
 
 def open_database(where: str) -> Database:
@@ -70,7 +105,7 @@ def open_database(where: str) -> Database:
     """
     url = _url(where)
     if url.drivername == "sqlite":
-        return Database(_sqlite(url))
+        return _sqlite(url)
     try:
         engine = create_engine(url, pool_pre_ping=True, pool_size=_THREADS, connect_args=_PATIENCE)
         return Database(engine)
@@ -95,21 +130,46 @@ def _url(where: str) -> URL:
     raise NotConfigured(f"A store cannot be a {kind!r}.", hint="postgresql://… or the path of a file")
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL) -> Database:
     if not url.database or url.database == ":memory:":
         raise NotConfigured("A store in memory is shared with nobody.", hint="Give the path of a file.")
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    _make_private(Path(url.database))
+    return Database(_engine(url, "normal"), _engine(url, "full"))
+
+
+def _engine(url: URL, synchronous: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
-    event.listen(engine, "connect", _prepare)
+
+    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # The driver would begin transactions by itself, late and without the lock.
+        connection.isolation_level = None
+        _set(connection, *_PRAGMAS, f"synchronous = {synchronous}")
+
+    event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", _lock_at_once)
     return engine
 
 
-def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # The driver would begin transactions by itself, late and without the lock.
-    connection.isolation_level = None
+def _make_private(file: Path) -> None:
+    """Make the file, for its owner alone: it holds what was in the records that were changed."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            file.touch(mode=0o600)
+    except OSError as error:
+        raise Unavailable(
+            f"The store's file cannot be made ({error.strerror}).", hint="Give another place."
+        ) from error
+
+
+def _prepare_for_others(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = "IMMEDIATE"
+    _set(connection, *_PRAGMAS, "synchronous = normal")
+
+
+def _set(connection: DBAPIConnection, *pragmas: str) -> None:
     cursor = connection.cursor()
-    for pragma in _PRAGMAS:
+    for pragma in pragmas:
         cursor.execute(f"pragma {pragma}")
     cursor.close()
 

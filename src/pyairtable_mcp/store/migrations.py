@@ -35,6 +35,40 @@ MIGRATIONS: Final = (
             " since double precision not null, until double precision not null)",
         ),
     ),
+    Migration(
+        2,
+        "journal",
+        (
+            "create table sagas (id text not null primary key, title text not null, principal text not null,"
+            " client text not null, status text not null, definition text not null, options text not null,"
+            " undoes text not null, owner text not null, epoch bigint not null,"
+            " wake_at double precision not null, stop text not null, reason text not null,"
+            " resolved text not null, result text not null, approval text not null, bytes bigint not null,"
+            " created double precision not null, changed double precision not null)",
+            "create index sagas_by_status on sagas (status, wake_at)",
+            "create index sagas_by_change on sagas (changed)",
+            "create table steps (saga text not null references sagas (id) on delete cascade,"
+            " number integer not null, id text not null, kind text not null, status text not null,"
+            " spec text not null, plan text not null, result text not null, primary key (saga, number))",
+            "create table intents (saga text not null references sagas (id) on delete cascade,"
+            " number integer not null, step integer not null, role text not null, undoes integer not null,"
+            " via text not null, write text not null, since text not null, at double precision not null,"
+            " primary key (saga, number))",
+            "create table outcomes (saga text not null references sagas (id) on delete cascade,"
+            " intent integer not null, status text not null, items text not null, error text not null,"
+            " at double precision not null, primary key (saga, intent))",
+            "create table images (saga text not null references sagas (id) on delete cascade,"
+            " intent integer not null, moment text not null, place integer not null, record text not null,"
+            " cells text not null, primary key (saga, intent, moment, place))",
+            "create index images_by_record on images (record)",
+            "create table executors (id text not null primary key, host text not null,"
+            " started double precision not null, alive_until double precision not null)",
+            "create table audit (at double precision not null, principal text not null, tool text not null,"
+            " saga text not null, effect text not null, target text not null, outcome text not null,"
+            " ms bigint not null)",
+            "create index audit_by_time on audit (at)",
+        ),
+    ),
 )
 
 _LOCK: Final = 4_731_006_512

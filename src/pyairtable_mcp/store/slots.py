@@ -1,8 +1,7 @@
 """Slots that all processes on one store share: a row for each, with the moment it opens.
 
-Whose clock: on PostgreSQL the server's, so that hosts need not agree; on SQLite, which one machine has to
-itself, the machine's monotonic clock, which all its processes share. A process only ever says "in so many
-seconds", counted from a moment before the statement ran, so that a delay on the way errs to the safe side.
+Whose clock: see shared_time.py. A process only ever says "in so many seconds", counted from a moment before
+the statement ran, so that a delay on the way errs to the safe side.
 
 Clock jumps: the monotonic clock makes none, but begins anew when the machine starts; a moment further
 away than any that could have been written since is then known to be from before, and counts as past. The
@@ -16,11 +15,12 @@ than that is ignored: the ticket tells that the slot was given to somebody else.
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Column, Connection, Float, Integer, MetaData, Select, Table, Text, select, text, update
+from sqlalchemy import Column, Connection, Float, Integer, MetaData, Select, Table, Text, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.store.database import Database
+from pyairtable_mcp.store.shared_time import SharedTime
 
 LEASE: Final = 10.0
 """Seconds after which the slot of a dead holder opens by itself."""
@@ -73,6 +73,7 @@ class StoredSlots:
         self.lease = lease
         self._database = database
         self._clock = clock
+        self._time = SharedTime(clock, of_server=database.is_postgres)
         self._known: set[tuple[str, int]] = set()
 
     async def take(self, key: str, rate: int, lead: float) -> StoredSlot:
@@ -96,7 +97,7 @@ class StoredSlots:
                     _SLOTS.c.number == slot.number,
                     _SLOTS.c.ticket == slot.ticket,
                 )
-                .values(opens_at=self._now(connection) + seconds - waited)
+                .values(opens_at=self._time.steady(connection) + seconds - waited)
             )
 
         await self._database.run(write)
@@ -104,7 +105,7 @@ class StoredSlots:
     def _take(self, connection: Connection, key: str, rate: int, lead: float) -> StoredSlot:
         self._ensure(connection, key, rate)
         row = connection.execute(self._free(key, rate)).first()
-        now = self._now(connection)
+        now = self._time.steady(connection)
         silent_for = max(0.0, self._silent_until(connection, key, now) - now)
         if row is None:
             self._known.discard((key, rate))
@@ -143,7 +144,7 @@ class StoredSlots:
         self._known.add((key, rate))
 
     def _pause(self, connection: Connection, key: str, seconds: float) -> None:
-        now = self._now(connection)
+        now = self._time.steady(connection)
         until = max(now + seconds, self._silent_until(connection, key, now))
         insert = postgresql.insert if self._database.is_postgres else sqlite.insert
         row = insert(_PAUSES).values(limit_key=key, since=now, until=until)
@@ -158,12 +159,3 @@ class StoredSlots:
         row = connection.execute(select(_PAUSES).where(_PAUSES.c.limit_key == key)).first()
         # One that begins in the future is from before the clock began anew.
         return float(row.until) if row and row.since <= now else 0.0
-
-    def _now(self, connection: Connection) -> float:
-        """Return the time of the clock that all users of this store share."""
-        if self._database.is_postgres:
-            return float(connection.execute(_SERVER_TIME).scalar_one())
-        return self._clock.monotonic()
-
-
-_SERVER_TIME: Final = text("select extract(epoch from clock_timestamp())")

@@ -3,9 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy import Engine
+
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.store.database import Database, open_database
+from pyairtable_mcp.store.executors import Executors
+from pyairtable_mcp.store.journal import Journal
+from pyairtable_mcp.store.keeping import Keeping
 from pyairtable_mcp.store.migrations import migrate
+from pyairtable_mcp.store.shared_time import SharedTime
 from pyairtable_mcp.store.slots import LEASE, StoredSlots
 
 
@@ -13,7 +19,16 @@ class Store:
     """An open store."""
 
     def __init__(self, database: Database, clock: Clock, *, lease: float = LEASE) -> None:
+        time = SharedTime(clock, of_server=database.is_postgres)
         self.slots = StoredSlots(database, clock, lease=lease)
+        self.journal = Journal(database, time)
+        self.executors = Executors(database, time)
+        self.keeping = Keeping(database, time)
+        self._database = database
+
+    def engine_for_others(self) -> Engine:
+        """Return an engine on the same database for a library that keeps tables of its own there."""
+        return self._database.engine_for_others()
 
 
 @asynccontextmanager

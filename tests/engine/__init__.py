@@ -1,0 +1,1 @@
+"""Tests of the durable part: the machine, the interpreter, its host."""
