@@ -32,7 +32,7 @@ SPELT = [
 NO_ADDRESS = [
     "", "x", "//example.com", "ftp://example.com/", "file:///etc/passwd", "gopher://x/", "http://",
     "http:///x", "http://user@example.com/", "http://user:pw@127.0.0.1/", "http://example.com@127.0.0.1/",
-    "https:example.com", "javascript:alert(1)", "data:text/plain,x", "http://[::1", "unix:/tmp/x",
+    "https:example.com", "javascript:alert(1)", "data:text/plain,x", "http://[::1", "unix:/run/x",
     "http://example.com:99999/",
 ]  # fmt: skip
 
