@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from importlib import import_module
 from random import Random
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -73,6 +74,10 @@ class Airtable:
     def quota(self) -> tuple[BaseQuota, ...]:
         """Return how the request allowance stands: a state for each base in use, and one for the token."""
         return self._channel.quota()
+
+    def earliest(self) -> datetime:
+        """Return a moment that Airtable's clock has surely reached by now."""
+        return self._channel.earliest()
 
     def known_bases(self) -> dict[str, str]:
         """Return the names, by id, of the bases last listed; {} when they were not."""
