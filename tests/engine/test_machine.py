@@ -5,8 +5,10 @@ from collections import defaultdict
 import pytest
 
 from pyairtable_mcp.base.sagas import FINISHED, Status
-from pyairtable_mcp.engine import machine as m
-from pyairtable_mcp.engine.machine import AFTERWARDS, MOVES, Impossible, State, advance
+from pyairtable_mcp.engine import machine
+from pyairtable_mcp.engine import words as m
+from pyairtable_mcp.engine.machine import MOVES, Impossible, advance
+from pyairtable_mcp.engine.words import AFTERWARDS, State
 from tests.engine.universe import Shape, World, beginning, over, successors
 
 SHAPES = {
@@ -78,7 +80,7 @@ def test_no_interleaving_loses_or_doubles_anything_and_every_one_ends(name: str)
 
 def test_a_machine_that_forgets_to_look_first_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     resumed = (Status.RUNNING, m.Resumed)
-    monkeypatch.setattr(m, "MOVES", {**MOVES, resumed: lambda state, _event: state})
+    monkeypatch.setattr(machine, "MOVES", {**MOVES, resumed: lambda state, _event: state})
     with pytest.raises(AssertionError, match="done twice"):
         explored(beginning(SHAPES["one write"]))
 

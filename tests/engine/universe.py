@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pyairtable_mcp.base.sagas import Status
-from pyairtable_mcp.engine import machine as m
-from pyairtable_mcp.engine.machine import State, advance, wanted
+from pyairtable_mcp.engine import machine
+from pyairtable_mcp.engine import words as m
+from pyairtable_mcp.engine.machine import advance, wanted
+from pyairtable_mcp.engine.words import State
 
 Effects = tuple[tuple[int, int], ...]
 
@@ -70,7 +72,7 @@ def successors(world: World) -> Iterator[World]:
     yield replace(world, memory=None)
     if world.memory != world.journal:
         yield replace(world, journal=world.memory)
-    if world.stops and (world.memory.status, m.Stopped) in m.MOVES:
+    if world.stops and (world.memory.status, m.Stopped) in machine.MOVES:
         yield from happens(replace(world, stops=world.stops - 1), m.Stopped())
     yield from performed(world, world.memory)
 
