@@ -1,0 +1,87 @@
+"""The functions expressions may call, as a table."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from pyairtable_mcp.engine.expressions.errors import BadExpression
+
+LONGEST_TEXT: Final = 100_000
+"""Characters a computed text may have, as many as a cell of Airtable."""
+
+
+def text_of(value: JsonValue) -> str:
+    """Return a value as it stands in a text: nothing for null, JSON for lists and objects."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return json.dumps(value, ensure_ascii=False)
+
+
+def bounded(text: str) -> str:
+    """Return a text; raises `BadExpression` when it has grown too long."""
+    if len(text) > LONGEST_TEXT:
+        raise BadExpression(f"the text would have more than {LONGEST_TEXT} characters")
+    return text
+
+
+def _number(value: JsonValue) -> JsonValue:
+    if isinstance(value, bool | int | float):
+        return value
+    try:
+        number = float(str(value).replace(",", "").strip())
+    except ValueError as error:
+        raise BadExpression(f"{text_of(value)[:40]!r} is not a number") from error
+    if not math.isfinite(number):
+        raise BadExpression("the number is not finite")
+    return int(number) if number.is_integer() else number
+
+
+def _join(values: Sequence[JsonValue], separator: str = ", ") -> JsonValue:
+    return bounded(separator.join(text_of(one) for one in values))
+
+
+def _first(values: Sequence[JsonValue], otherwise: JsonValue = None) -> JsonValue:
+    return values[0] if values else otherwise
+
+
+def _default(value: JsonValue, otherwise: JsonValue) -> JsonValue:
+    return otherwise if value in (None, "", []) else value
+
+
+def _unique(values: Sequence[JsonValue]) -> JsonValue:
+    kept: dict[str, JsonValue] = {}
+    for one in values:
+        kept.setdefault(json.dumps(one, sort_keys=True), one)
+    return list(kept.values())
+
+
+FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
+    {
+        "len": len,
+        "text": text_of,
+        "number": _number,
+        "round": round,
+        "abs": abs,
+        "min": min,
+        "max": max,
+        "sum": sum,
+        "lower": lambda text: str(text).lower(),
+        "upper": lambda text: str(text).upper(),
+        "trim": lambda text: str(text).strip(),
+        "join": _join,
+        "first": _first,
+        "default": _default,
+        "unique": _unique,
+    }
+)
+"""Every function by its name."""

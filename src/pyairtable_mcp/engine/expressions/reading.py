@@ -1,0 +1,86 @@
+"""Texts with expressions in them, taken apart; expressions as trees of a small part of Python's grammar."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from pydantic import JsonValue
+
+from pyairtable_mcp.engine.expressions.errors import BadExpression
+
+LONGEST: Final = 1_000
+"""Characters an expression may have."""
+MOST_NODES: Final = 200
+"""Parts an expression may have."""
+
+_MARKED: Final = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_ALLOWED: Final = (
+    ast.Expression, ast.Name, ast.Load, ast.Constant, ast.Attribute, ast.Subscript, ast.Slice, ast.Call,
+    ast.List, ast.Dict, ast.ListComp, ast.comprehension, ast.Store, ast.IfExp, ast.Compare, ast.BoolOp,
+    ast.BinOp, ast.UnaryOp, ast.And, ast.Or, ast.Not, ast.USub, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod,
+    ast.FloorDiv, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn, ast.Is, ast.IsNot,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An expression inside a text, without its marks."""
+
+    text: str
+
+
+def parts_of(text: str) -> tuple[str | Marked, ...]:
+    """Return a text in pieces, expressions apart; raises `BadExpression` for a mark that does not close."""
+    parts: list[str | Marked] = []
+    end = 0
+    for found in _MARKED.finditer(text):
+        if found.start() > end:
+            parts.append(text[end : found.start()])
+        parts.append(Marked(found[1].strip()))
+        end = found.end()
+    rest = text[end:]
+    if "${{" in rest:
+        raise BadExpression("an expression begins with ${{ and does not end with }}")
+    return (*parts, rest) if rest or not parts else tuple(parts)
+
+
+def has_expression(value: JsonValue) -> bool:
+    """Tell whether there is an expression anywhere in a value."""
+    return any("${{" in text for _, text in texts_in(value))
+
+
+def texts_in(value: JsonValue, at: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every text in a value, keys aside, with its place."""
+    if isinstance(value, str):
+        yield at, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from texts_in(inner, f"{at}.{key}" if at else str(key))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from texts_in(inner, f"{at}[{place}]")
+
+
+@lru_cache(maxsize=1_000)
+def tree_of(text: str) -> ast.expr:
+    """Return an expression as a tree; raises `BadExpression`."""
+    if len(text) > LONGEST:
+        raise BadExpression(f"the expression is longer than {LONGEST} characters")
+    try:
+        tree = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise BadExpression(f"{text!r} is not an expression") from error
+    nodes = list(ast.walk(tree))
+    if len(nodes) > MOST_NODES:
+        raise BadExpression(f"the expression has more than {MOST_NODES} parts")
+    for node in nodes:
+        if not isinstance(node, _ALLOWED):
+            raise BadExpression(f"{type(node).__name__} cannot be used in an expression")
+        if isinstance(node, ast.Call) and (not isinstance(node.func, ast.Name) or node.keywords):
+            raise BadExpression("only functions of the list can be called, with values")
+        if isinstance(node, ast.Constant) and not isinstance(node.value, str | int | float | bool | None):
+            raise BadExpression(f"{node.value!r} cannot be used in an expression")
+    return tree.body

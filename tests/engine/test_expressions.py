@@ -1,0 +1,152 @@
+"""Expressions are values out of values, bounded, and wrong names are told before anything runs."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from pyairtable_mcp.engine.expressions.checking import Known, problems_of
+from pyairtable_mcp.engine.expressions.computing import compute, filled
+from pyairtable_mcp.engine.expressions.errors import BadExpression
+from pyairtable_mcp.engine.expressions.reading import has_expression
+
+SCOPE: dict[str, JsonValue] = {
+    "steps": {
+        "company": {
+            "records": [{"id": "rec1", "name": "Acme", "fields": {"City name": "Oslo", "keys": 3}}],
+            "count": 1,
+        },
+        "none": {"records": [], "count": 0},
+    },
+    "inputs": {"name": "Ada", "age": "41", "tags": ["a", "b"]},
+    "item": {"id": "rec9"},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("steps.company.records[0].id", "rec1"),
+        ("steps.company.records[0].fields['City name']", "Oslo"),
+        ("steps.company.records[0].fields.keys", 3),
+        ("steps.company.count + 1", 2),
+        ("[one.id for one in steps.company.records]", ["rec1"]),
+        ("[one for one in inputs.tags if one != 'a']", ["b"]),
+        ("steps.none.records", []),
+        ("first(steps.none.records, 'nobody')", "nobody"),
+        ("default(inputs.name, 'x')", "Ada"),
+        ("number(inputs.age) * 2", 82),
+        ("'yes' if steps.none.count == 0 else 'no'", "yes"),
+        ("not steps.none.records", True),
+        ("steps.none.count == 0 and 'a' in inputs.tags", True),
+        ("join(inputs.tags, '-')", "a-b"),
+        ("{'Name': inputs.name}", {"Name": "Ada"}),
+        ("upper(inputs.name)[0:2]", "AD"),
+        ("round(2.345, 1)", 2.3),
+        ("unique(['a', 'b', 'a'])", ["a", "b"]),
+        ("item.id", "rec9"),
+    ],
+)
+def test_an_expression_has_the_value_a_plain_reading_gives(text: str, value: JsonValue) -> None:
+    assert compute(text, SCOPE) == value
+
+
+def test_a_text_that_is_one_expression_becomes_its_value_and_inside_a_text_it_becomes_text() -> None:
+    given_: JsonValue = {
+        "ids": "${{ [one.id for one in steps.company.records] }}",
+        "hello": "Hello ${{ inputs.name }}, ${{ steps.company.count }} of ${{ inputs.tags }}",
+        "plain": "no marks",
+        "deep": [{"n": "${{ steps.company.count }}"}],
+    }
+    assert has_expression(given_)
+    assert filled(given_, SCOPE) == {
+        "ids": ["rec1"],
+        "hello": 'Hello Ada, 1 of ["a", "b"]',
+        "plain": "no marks",
+        "deep": [{"n": 1}],
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "steps.__class__",
+        "().__class__.__bases__",
+        "inputs.name.upper()",
+        "inputs.name.format(1)",
+        "__import__('os')",
+        "open('/etc/passwd')",
+        "lambda: 1",
+        "(x := 1)",
+        "f'{inputs}'",
+        "'x' * 10**9",
+        "9**9**9",
+        "[1] * 10**9",
+        "[0 for a in inputs.tags for b in [c for c in 'x'] for d in e]",
+        "1 if",
+        "",
+        "inputs.name[5]",
+        "steps.company.records[3].id",
+        "steps.company.recods",
+        "1 / 0",
+        "number('abc')",
+        "print('x')",
+        "dict(a=1)",
+        "'%s' % 'a'",
+        "inputs.name + 1",
+        "max()",
+        "len(1)",
+        "(" * 300 + ")" * 300,
+        "+".join(["1"] * 500),
+    ],
+)
+def test_what_is_no_plain_reading_of_values_is_refused(text: str) -> None:
+    with pytest.raises(BadExpression):
+        compute(text, SCOPE)
+
+
+def test_a_wrong_member_names_the_closest_right_ones() -> None:
+    with pytest.raises(BadExpression) as caught:
+        compute("steps.company.recods", SCOPE)
+    assert caught.value.candidates == ("records",)
+
+
+@given(st.text(max_size=60) | st.from_regex(r"[a-z.\[\]()0-9'+*/ ,]{0,40}", fullmatch=True))
+def test_any_text_is_computed_or_refused_and_nothing_else_happens(text: str) -> None:
+    with suppress(BadExpression):
+        compute(text, SCOPE)
+
+
+KNOWN = Known(
+    results={"company": ("records", "count"), "call": None}, later=("late",), names=("inputs", "item")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "candidates"),
+    [
+        ("${{ steps.compny.records }}", "there is no step 'compny'", ("company",)),
+        ("${{ steps.late.records }}", "step 'late' has no result yet: it comes later", ("company", "call")),
+        ("${{ steps.company.recrods }}", "step 'company' gives no 'recrods'", ("records",)),
+        ("${{ stesp.company }}", "there is no 'stesp'", ("steps",)),
+        ("${{ company.records }}", "there is no 'company'", ("steps.company",)),
+        ("${{ joined(inputs.x) }}", "there is no function 'joined'", ("join",)),
+        ("${{ steps.company.count ", "an expression begins with ${{ and does not end with }}", ()),
+    ],
+)
+def test_wrong_names_are_told_with_their_place_before_anything_runs(
+    text: str, says: str, candidates: tuple[str, ...]
+) -> None:
+    (problem,) = problems_of({"records": [{"Name": text}]}, KNOWN)
+    assert (problem.at, problem.says, problem.candidates) == ("records[0].Name", says, candidates)
+
+
+def test_right_names_are_not_complained_about() -> None:
+    value: JsonValue = [
+        "${{ steps.company.records[0].fields['Any'] }}",
+        "${{ steps.call.body.whatever }}",
+        "${{ [one.id for one in steps['company'].records if one.id != item.id] }}",
+    ]
+    assert problems_of(value, KNOWN) == []
