@@ -9,7 +9,8 @@ from random import Random, SystemRandom
 
 from starlette.types import Message, Receive, Send
 
-from pyairtable_mcp.airtable.client import Airtable, open_airtable
+from pyairtable_mcp.airtable.client import Airtable
+from pyairtable_mcp.airtable.opening import open_airtable
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.policy import Policy
 from pyairtable_mcp.base.settings import Settings

@@ -1,6 +1,6 @@
 """Airtable as typed values and one async client: paths, errors, paging, schema cache, write batches."""
 
-from pyairtable_mcp.airtable.client import Airtable, open_airtable
+from pyairtable_mcp.airtable.client import Airtable
 from pyairtable_mcp.airtable.comments import CommentPage
 from pyairtable_mcp.airtable.models import (
     Base,
@@ -18,6 +18,7 @@ from pyairtable_mcp.airtable.models import (
     View,
     Webhook,
 )
+from pyairtable_mcp.airtable.opening import open_airtable
 from pyairtable_mcp.airtable.outcomes import How, Ledger, Outcome, Row, WriteReport
 from pyairtable_mcp.airtable.records import Page, Query
 from pyairtable_mcp.airtable.webhooks import PayloadPage, is_genuine, read_notification

@@ -20,7 +20,7 @@ from pyairtable_mcp.net.http import Request, Response
 from pyairtable_mcp.net.line import Priority, Turn
 from pyairtable_mcp.net.pacing import Limit
 from pyairtable_mcp.net.resend import Effect
-from pyairtable_mcp.net.sender import DEADLINE, Call, Leave, Reply, Sender, Spent, Verdict
+from pyairtable_mcp.net.sender import DEADLINE, Call, Guard, Leave, Reply, Sender, Spent, Verdict, unguarded
 
 T = TypeVar("T")
 
@@ -134,7 +134,9 @@ class Channel:
         *,
         wrote: Wrote = _nobody,
         priority: Priority = Priority.INTERACTIVE,
+        guard: Guard = unguarded,
     ) -> None:
+        self.guard = guard
         self._sender = sender
         self._credential = credential
         self._endpoints = endpoints
@@ -169,8 +171,10 @@ class Channel:
         """Return a moment that Airtable's clock has surely reached by now."""
         return self._sender.earliest()
 
-    def metered(self, spent: Spent, priority: Priority | None = None) -> "Channel":
-        """Return the same channel with an account, and perhaps a priority, of its own.
+    def metered(
+        self, spent: Spent, priority: Priority | None = None, guard: Guard | None = None
+    ) -> "Channel":
+        """Return the same channel with an account, and perhaps a priority and a guard, of its own.
 
         Leave that is held goes with it.
         """
@@ -182,6 +186,7 @@ class Channel:
             self._clock,
             wrote=self._wrote,
             priority=self._priority if priority is None else priority,
+            guard=self.guard if guard is None else guard,
         )
         other._leave = self._leave
         other.spent = spent
@@ -258,6 +263,7 @@ class Channel:
             seconds=self._terms.seconds,
             turn=self.turn,
             leave=self._leave,
+            guard=self.guard,
         )
         try:
             return await self._sender.send(call, self.spent)

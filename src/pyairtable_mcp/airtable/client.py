@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from importlib import import_module
-from random import Random
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import JsonValue
@@ -14,7 +13,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable import comments, metadata, webhooks, writes
 from pyairtable_mcp.airtable.additions import Upload
 from pyairtable_mcp.airtable.cache import Key
-from pyairtable_mcp.airtable.channel import AIRTABLE, BaseQuota, Channel, Credential, Endpoints, Terms
+from pyairtable_mcp.airtable.channel import BaseQuota, Channel
 from pyairtable_mcp.airtable.comments import CommentPage
 from pyairtable_mcp.airtable.footing import Footing
 from pyairtable_mcp.airtable.metadata import Body
@@ -36,12 +35,8 @@ from pyairtable_mcp.airtable.records import Page, Query
 from pyairtable_mcp.airtable.webhooks import PayloadPage, Specification
 from pyairtable_mcp.airtable.writer import Writer
 from pyairtable_mcp.airtable.writes import Patch, Row, WriteReport
-from pyairtable_mcp.base.clock import Clock
-from pyairtable_mcp.net.http import AsgiApp, open_http
 from pyairtable_mcp.net.line import Priority
-from pyairtable_mcp.net.pacing import Pacer
-from pyairtable_mcp.net.sender import DEADLINE, Sender, Spent
-from pyairtable_mcp.net.shared import Bank
+from pyairtable_mcp.net.sender import Guard, Spent
 
 if TYPE_CHECKING:
     # Only its name is needed here: what it costs to import is paid when something is bridged.
@@ -90,6 +85,14 @@ class Airtable:
         With a `priority` its requests line up with others of that urgency.
         """
         return Airtable(self._channel.metered(Spent(), priority), self._reads, self._writer)
+
+    def guarded(self, guard: Guard) -> "Airtable":
+        """Return the same client, account included, whose writes ask `guard` right before they leave.
+
+        What `guard` raises comes out of the call that was to write. This one counts as touched from now on.
+        """
+        self._untouched = False
+        return Airtable(self._channel.metered(self.spent, guard=guard), self._reads, self._writer)
 
     async def bases(self, *, fresh: bool = False) -> tuple[Base, ...]:
         """Return every base the token can see; up to five minutes old unless `fresh`."""
@@ -413,36 +416,3 @@ class Airtable:
             # Also after a failure: an unanswered change may have been made.
             if changes:
                 self.forget(base_id)
-
-
-@asynccontextmanager
-async def open_airtable(
-    *,
-    token: str,
-    clock: Clock,
-    rng: Random,
-    endpoint_url: str = AIRTABLE,
-    rate_per_base: int = 5,
-    rate_per_token: int = 50,
-    deadline: float = DEADLINE,
-    asgi_app: AsgiApp | None = None,
-    bank: Bank | None = None,
-) -> AsyncIterator[Airtable]:
-    """Give a client, and close its connections afterwards.
-
-    An empty `token` gives a client whose every call raises `NotConfigured`. Rates are requests a second, 0
-    for no limit; `deadline` is the seconds one request may take, waiting and repeats included. With
-    `asgi_app` requests go to that application in this process; with `bank` the rates are kept together with
-    every process that uses the same one. Raises `NotConfigured` for an unusable
-    `endpoint_url` or a token no header can carry.
-    """
-    endpoints = Endpoints.of(endpoint_url)
-    terms = Terms(per_base=rate_per_base, per_token=rate_per_token, seconds=deadline)
-    credential = Credential(token) if token else None
-    pacer = Pacer(clock, bank=bank)
-    async with open_http(asgi_app) as http:
-        sender = Sender(http, pacer, clock, rng)
-        reads = Reads(clock)
-        channel = Channel(sender, credential, endpoints, terms, clock, wrote=reads.changed)
-        yield Airtable(channel, reads, Writer(clock))
-        await pacer.settle()

@@ -65,7 +65,7 @@ class _Batch(Generic[E, A]):
 
 
 class Gather(Generic[E, A]):
-    """Batches of at most `most` entries, one open for each lane, principal and urgency.
+    """Batches of at most `most` entries, one open for each lane, principal, urgency and guard.
 
     Entries of one name are never twice in a request: the later one gets the answer of the first if `alike`,
     and otherwise waits until that request is over.
@@ -84,7 +84,7 @@ class Gather(Generic[E, A]):
         What the request costs is on the account of the caller who opened the batch. A caller who is
         cancelled takes its entry back as long as it has not been sent.
         """
-        line = (channel.turn, lane)
+        line = (channel.turn, channel.guard, lane)
         if not self._alike:
             await self._turn((line, name))
         batch = self._open.get(line) or self._opened(channel, line, lane)

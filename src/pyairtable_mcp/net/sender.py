@@ -13,7 +13,15 @@ from typing import Final, Generic, TypeVar
 from tenacity import AsyncRetrying, RetryCallState
 
 from pyairtable_mcp.base.clock import Clock
-from pyairtable_mcp.base.errors import AppError, Intent, OutcomeUnknown, RateLimited, Unavailable, Upstream
+from pyairtable_mcp.base.errors import (
+    AppError,
+    Fenced,
+    Intent,
+    OutcomeUnknown,
+    RateLimited,
+    Unavailable,
+    Upstream,
+)
 from pyairtable_mcp.net.http import Http, NoAnswer, NotSent, Request, Response, TooLong
 from pyairtable_mcp.net.line import Turn
 from pyairtable_mcp.net.pacing import Limit, LimitState, Pacer, Permit
@@ -60,6 +68,14 @@ Verdict = Done[T] | Limited | Transient | Refusal
 Judge = Callable[[Response], Verdict[T]]
 
 
+Guard = Callable[[], None]
+"""Is asked right before the bytes of a write leave; whatever it raises keeps them here."""
+
+
+def unguarded() -> None:
+    """Let everything leave."""
+
+
 @dataclass(slots=True)
 class Spent:
     """What was used up: requests that went out, and seconds spent waiting for leave to send."""
@@ -97,7 +113,8 @@ class Call(Generic[T]):
     """A request and the terms on which it is sent.
 
     `limits` are what it counts against, scarcest first; `turn` is who asks and how urgently; `seconds`
-    bounds waiting and tries together. With `leave` the first try does not line up.
+    bounds waiting and tries together. With `leave` the first try does not line up. `guard` is asked before
+    every try of a write.
     """
 
     request: Request
@@ -107,6 +124,7 @@ class Call(Generic[T]):
     seconds: float = DEADLINE
     turn: Turn = NOBODY
     leave: Leave | None = None
+    guard: Guard = unguarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +166,7 @@ class Sender:
     async def send(self, call: Call[T], spent: Spent) -> Reply[T]:
         """Return the reply; add what it cost to `spent`.
 
-        Raises what the judge found, `RateLimited` when there is no time to wait for leave,
+        Raises what the guard raises and what the judge found, `RateLimited` when there is no time to wait,
         `Unavailable` when nothing was changed, `OutcomeUnknown` when a write may have been done. A
         refusal that follows an unanswered try of a write is an `OutcomeUnknown` whose cause it is.
         """
@@ -211,7 +229,7 @@ class Sender:
                 spent.waited += now - asked
                 if not course.unanswered:
                     course.since = self.earliest()
-                response = await self._exchange(call.request, permit, deadline - now, spent)
+                response = await self._exchange(call, permit, deadline - now, spent)
         except Silenced:
             return None
         except RateLimited as error:
@@ -223,16 +241,18 @@ class Sender:
             return _Failure(_unavailable(call, "gave no usable answer", error), fault)
         return self._judged(call, response)
 
-    async def _exchange(self, request: Request, permit: Permit, seconds: float, spent: Spent) -> Response:
+    async def _exchange(self, call: Call[T], permit: Permit, seconds: float, spent: Spent) -> Response:
         async def ready() -> None:
             asked = self._clock.monotonic()
             await permit.start()
             spent.waited += self._clock.monotonic() - asked
+            if call.effect != "read":
+                call.guard()
             spent.requests += 1
 
         try:
-            response = await self._http.send(request, permit.sent, on_ready=ready, seconds=seconds)
-        except (NotSent, Silenced):
+            response = await self._http.send(call.request, permit.sent, on_ready=ready, seconds=seconds)
+        except (NotSent, Silenced, Fenced):
             permit.unsent()
             raise
         permit.answered()

@@ -1,0 +1,126 @@
+"""What the engine asks of those it does not know: kinds of steps, and carriers of writes."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from pydantic import JsonValue
+
+from pyairtable_mcp.airtable.outcomes import WriteReport
+from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.engine.model import Left, Plan, StepSpec, Write
+from pyairtable_mcp.operations.call import Call
+from pyairtable_mcp.store.journal_values import Image, IntentRow, OutcomeRow, SagaRow
+
+Fate = Literal["done", "failed", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """A write that was intended, and what came of it; None when nobody knows."""
+
+    intent: IntentRow
+    outcome: OutcomeRow | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scene:
+    """What a step is planned in: the saga, the results of the steps before it, and what it rested for.
+
+    `rested` is None when the step is planned for the first time; after a wait or a question it is the plan
+    that let it rest, and `answer` what was answered.
+    """
+
+    saga: SagaRow
+    call: Call
+    results: Mapping[str, JsonValue]
+    rested: Plan | None = None
+    answer: JsonValue = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepKind:
+    """A kind of step.
+
+    `plan` works out what the step does, and changes nothing; it raises an `AppError` when it cannot.
+    `result` is what later steps may refer to, out of what came of the writes.
+    """
+
+    name: str
+    plan: Callable[[Scene, StepSpec], Awaitable[Plan]]
+    result: Callable[[Scene, StepSpec, Plan, Sequence[Sent]], JsonValue]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trip:
+    """On what terms a write travels; the call's client asks a guard before anything leaves.
+
+    With `since` an earlier try may have left, at that moment or later: the carrier finds out first.
+    `claimed` are the ids of what is known to have come of other writes since. With `keep_going` the
+    carrier sends what is good without what is refused.
+    """
+
+    call: Call
+    since: str = ""
+    claimed: frozenset[str] = frozenset()
+    keep_going: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """What came of a write: for the journal in `items` and `after`, for whoever waits in `report`."""
+
+    fate: Fate
+    items: JsonValue
+    after: tuple[Image, ...] = ()
+    error: AppError | None = None
+    report: WriteReport | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Back:
+    """On what terms writes are taken back; `done` is what was sent for that so far, in order."""
+
+    call: Call
+    force: bool = False
+    claimed: frozenset[str] = frozenset()
+    done: Sequence[Sent] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Undoing:
+    """What takes a write back: writes in order, what is left as it is, and what nobody can have back."""
+
+    writes: tuple[Write, ...] = ()
+    left: tuple[Left, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+class Carrier(Protocol):
+    """Sends one sort of writes, and knows how they are taken back. Failures come back, never out."""
+
+    def since(self, call: Call) -> str:
+        """Return a moment on the receiver's clock that it has reached by now."""
+        ...
+
+    async def send(self, write: Write, trip: Trip) -> Arrival:
+        """Send a write; raises `Fenced` only."""
+        ...
+
+    async def undo(self, sent: Sent, back: Back) -> Undoing:
+        """Decide how a write is taken back, by what is there now; raises an `AppError` when it cannot."""
+        ...
+
+    async def afterwards(self, sent: Sequence[Sent], back: Back) -> Undoing:
+        """Decide what is put right when every write was taken back; raises as `undo`."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Everything the engine was given: kinds of steps and carriers by name, and calls to work with."""
+
+    kinds: Mapping[str, StepKind]
+    carriers: Mapping[str, Carrier]
+    new_call: Callable[[], Call]
+    listeners: Sequence[Callable[[str], None]] = field(default_factory=tuple)
