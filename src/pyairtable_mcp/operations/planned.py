@@ -14,8 +14,8 @@ class Planned:
     """What one use case would write; nothing of it has been sent.
 
     `preview` tells what would change and may ask Airtable for names to tell it with; `account` tells what
-    became of it, given one report for each batch. `irreversible` says what could not be taken back, `names` are the names of
-    the fields it may write, by id.
+    became of it, given one report for each batch. `irreversible` says what could not be taken back; `names`
+    are the names of the fields it may write, by id.
     """
 
     batches: tuple[Batch, ...]

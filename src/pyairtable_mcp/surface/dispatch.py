@@ -25,8 +25,8 @@ from pyairtable_mcp.base.policy import Policy
 from pyairtable_mcp.base.text import closest, quoted
 from pyairtable_mcp.net.sender import Spent
 from pyairtable_mcp.operations.call import Args, Call, Report, unheard
-from pyairtable_mcp.operations.results import Changes, Fate, Result
 from pyairtable_mcp.operations.parsing import parse
+from pyairtable_mcp.operations.results import Changes, Fate, Result
 from pyairtable_mcp.surface.catalog import CATALOG, Tool, offered
 from pyairtable_mcp.surface.render.answer import Answer, answer, refusal
 from pyairtable_mcp.surface.render.page import Paper

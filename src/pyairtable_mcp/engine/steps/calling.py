@@ -174,9 +174,7 @@ def _outgoing(request: HttpRequest, key: str, *, repeatable: bool) -> Outgoing:
         headers.setdefault("Content-Type", "text/plain; charset=utf-8" if plain else "application/json")
     if request.method not in _READS:
         headers.setdefault("Idempotency-Key", key)
-    return Outgoing(
-        method=request.method, url=request.url, headers=headers, body=body, repeatable=repeatable
-    )
+    return Outgoing(method=request.method, url=request.url, headers=headers, body=body, repeatable=repeatable)
 
 
 def _arrival(request: HttpRequest, answer: Response) -> Arrival:
