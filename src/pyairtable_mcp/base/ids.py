@@ -8,6 +8,7 @@ from typing import Final, Literal
 Kind = Literal["app", "tbl", "fld", "viw", "rec", "sel", "usr", "att", "com", "itr", "ach", "wsp"]
 
 _ALPHABET: Final = string.ascii_letters + string.digits
+_PLAIN: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 _ID: Final = re.compile(r"[a-z]{3}[A-Za-z0-9]{14}\Z", re.ASCII)
 
 
@@ -19,3 +20,8 @@ def is_id(text: str, kind: Kind) -> bool:
 def mint(kind: Kind, rng: Random) -> str:
     """Return a fresh id of this kind."""
     return kind + "".join(rng.choices(_ALPHABET, k=14))
+
+
+def mint_saga(rng: Random) -> str:
+    """Return a fresh id of a saga: short enough to be said, without letters and digits that look alike."""
+    return "sg" + "".join(rng.choices(_PLAIN, k=6))

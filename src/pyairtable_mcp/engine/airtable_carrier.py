@@ -43,6 +43,21 @@ def _packed(batch: Batch) -> Write:
     return Write(via=AIRTABLE, body=BATCH.dump_python(bare, mode="json"), before=before)
 
 
+def records_of(sent: Sequence[Sent]) -> JsonValue:
+    """Return what later steps may know of records that were written: how many, and each with its cells."""
+    records: list[JsonValue] = []
+    for one in sent:
+        if one.outcome is not None:
+            marks = MARKS.validate_python(one.outcome.items)
+            images = one.outcome.after or (Image(),) * len(marks)
+            records += [
+                {"id": mark.id, "fields": dict(image.cells or {})}
+                for mark, image in zip(marks, images, strict=True)
+                if mark.status == "done"
+            ]
+    return {"count": len(records), "records": records}
+
+
 class AirtableCarrier:
     """Sends batches and takes them back."""
 
@@ -58,8 +73,13 @@ class AirtableCarrier:
         try:
             report = await send(trip.call.airtable, batch, how)
         except AppError as error:
-            return _unsent(batch, error)
+            return self.unsent(write, error)
         return _arrival(batch, report)
+
+    def unsent(self, write: Write, error: AppError) -> Arrival:
+        """Return what came of a batch that never left."""
+        marks = tuple(Mark(status="not_sent", id=item.id) for item in batch_of(write).items)
+        return Arrival(fate="failed", items=_items(marks), error=error, left=_left(marks, error))
 
     async def undo(self, sent: Sent, back: Back) -> Undoing:
         """Decide how a batch is taken back."""
@@ -88,9 +108,9 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _unsent(batch: Batch, error: AppError) -> Arrival:
-    marks = tuple(Mark(status="not_sent", id=item.id) for item in batch.items)
-    return Arrival(fate="failed", items=_items(marks), error=error)
+def _left(marks: Sequence[Mark], error: AppError | None) -> tuple[Left, ...]:
+    why = error.message if error else "it was not done"
+    return tuple(Left(record=mark.id, why=why) for mark in marks if mark.status != "done")
 
 
 def _arrival(batch: Batch, report: WriteReport) -> Arrival:
@@ -98,7 +118,14 @@ def _arrival(batch: Batch, report: WriteReport) -> Arrival:
     states = {mark.status for mark in marks}
     fate: Fate = "unknown" if "unknown" in states else "done" if states <= {"done"} else "failed"
     after = tuple(Image(record=mark.id, cells=mark.after) for mark in marks)
-    return Arrival(fate=fate, items=_items(marks), after=after, error=report.error, report=report)
+    return Arrival(
+        fate=fate,
+        items=_items(marks),
+        after=after,
+        error=report.error,
+        left=_left(marks, report.error),
+        report=report,
+    )
 
 
 def _items(marks: Sequence[Mark]) -> JsonValue:

@@ -1,7 +1,7 @@
 """What the engine asks of those it does not know: kinds of steps, and carriers of writes."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pydantic import JsonValue
@@ -48,7 +48,7 @@ class StepKind:
 
     name: str
     plan: Callable[[Scene, StepSpec], Awaitable[Plan]]
-    result: Callable[[Scene, StepSpec, Plan, Sequence[Sent]], JsonValue]
+    result: Callable[[StepSpec, Plan, Sequence[Sent]], JsonValue]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,12 +68,16 @@ class Trip:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Arrival:
-    """What came of a write: for the journal in `items` and `after`, for whoever waits in `report`."""
+    """What came of a write: for the journal in `items` and `after`, for whoever waits in `report`.
+
+    `left` names what was not done, when it was to take something back.
+    """
 
     fate: Fate
     items: JsonValue
     after: tuple[Image, ...] = ()
     error: AppError | None = None
+    left: tuple[Left, ...] = ()
     report: WriteReport | None = None
 
 
@@ -107,6 +111,10 @@ class Carrier(Protocol):
         """Send a write; raises `Fenced` only."""
         ...
 
+    def unsent(self, write: Write, error: AppError) -> Arrival:
+        """Return what came of a write that surely never left."""
+        ...
+
     async def undo(self, sent: Sent, back: Back) -> Undoing:
         """Decide how a write is taken back, by what is there now; raises an `AppError` when it cannot."""
         ...
@@ -123,4 +131,3 @@ class Ports:
     kinds: Mapping[str, StepKind]
     carriers: Mapping[str, Carrier]
     new_call: Callable[[], Call]
-    listeners: Sequence[Callable[[str], None]] = field(default_factory=tuple)

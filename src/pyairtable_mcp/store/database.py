@@ -12,6 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import NotConfigured, Unavailable
 
 T = TypeVar("T")
@@ -61,16 +62,24 @@ class Database:
         engine = self._durable if durable else self._engine
         return await asyncio.get_running_loop().run_in_executor(self._threads, _transact, engine, work)
 
-    def engine_for_others(self) -> Engine:
+    def engine_for_others(self, clock: Clock) -> Engine:
         """Return an engine on the same database for a library that keeps tables of its own there.
 
-        It takes SQLite's lock when it first writes; whoever asked for it disposes of it.
+        It takes SQLite's lock when it first writes, and has `unixepoch` also where SQLite is too old for
+        that; whoever asked for it disposes of it.
         """
         url = self._engine.url
         if self.is_postgres:
             return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
         engine = create_engine(url, connect_args={"timeout": _GUEST_BUSY_SECONDS})
-        event.listen(engine, "connect", _prepare_for_others)
+
+        def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+            connection.isolation_level = "IMMEDIATE"
+            _set(connection, *_PRAGMAS, "synchronous = normal")
+            if not _knows_subseconds(connection):
+                connection.create_function("unixepoch", -1, _unixepoch(clock))
+
+        event.listen(engine, "connect", prepare)
         return engine
 
     async def close(self) -> None:
@@ -162,9 +171,23 @@ def _make_private(file: Path) -> None:
         ) from error
 
 
-def _prepare_for_others(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = "IMMEDIATE"
-    _set(connection, *_PRAGMAS, "synchronous = normal")
+def _knows_subseconds(connection: DBAPIConnection) -> bool:
+    """Tell whether `unixepoch` knows `subsec`; before 3.42 SQLite answers NULL to that, or an error."""
+    cursor = connection.cursor()
+    cursor.execute("select sqlite_version()")
+    (version,) = cursor.fetchone() or ("0",)
+    cursor.close()
+    return tuple(int(part) for part in str(version).split(".")[:2]) >= (3, 42)
+
+
+def _unixepoch(clock: Clock) -> Callable[..., float]:
+    """Return SQLite's function for the seconds since 1970, as far as it is asked for the present."""
+
+    def unixepoch(*modifiers: object) -> float:
+        seconds = clock.now().timestamp()
+        return seconds if "subsec" in modifiers else int(seconds)
+
+    return unixepoch
 
 
 def _set(connection: DBAPIConnection, *pragmas: str) -> None:

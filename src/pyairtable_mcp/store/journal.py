@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from typing import Any, Final, TypeVar
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, insert, not_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pyairtable_mcp.base.errors import Fenced
@@ -34,6 +34,7 @@ T = TypeVar("T")
 _BEFORE: Final = "before"
 _AFTER: Final = "after"
 _PAGE: Final = 50
+_SKEW: Final = 120.0
 
 
 class Journal:
@@ -113,6 +114,26 @@ class Journal:
             wish = wish.where(SAGAS.c.id.in_(touched))
         return await self._database.run(
             lambda connection: [saga_of(row) for row in connection.execute(wish).mappings()]
+        )
+
+    async def claimed(self, saga: str, intent: int, *, since: float) -> frozenset[str]:
+        """Return the ids of everything that is known to have come of other writes since a moment.
+
+        Hosts may differ in their clocks; so what came a little earlier is told as well.
+        """
+        same = and_(IMAGES.c.saga == saga, IMAGES.c.intent == intent)
+        join = IMAGES.join(
+            OUTCOMES, and_(OUTCOMES.c.saga == IMAGES.c.saga, OUTCOMES.c.intent == IMAGES.c.intent)
+        )
+        wish = (
+            select(IMAGES.c.record)
+            .select_from(join)
+            .where(
+                OUTCOMES.c.at >= since - _SKEW, IMAGES.c.moment == _AFTER, IMAGES.c.record != "", not_(same)
+            )
+        )
+        return await self._database.run(
+            lambda connection: frozenset(str(one) for one in connection.execute(wish).scalars())
         )
 
     def _insert(self, table: Any) -> Any:

@@ -25,10 +25,11 @@ class Store:
         self.executors = Executors(database, time)
         self.keeping = Keeping(database, time)
         self._database = database
+        self._clock = clock
 
     def engine_for_others(self) -> Engine:
         """Return an engine on the same database for a library that keeps tables of its own there."""
-        return self._database.engine_for_others()
+        return self._database.engine_for_others(self._clock)
 
 
 @asynccontextmanager

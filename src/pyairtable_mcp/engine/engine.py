@@ -1,0 +1,339 @@
+"""Sagas for the rest of the program: run, look at, go on with, stop, and take up again."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Final
+
+from pydantic import JsonValue
+
+from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.base.errors import AppError, Fenced, NotAllowed, Unavailable, UnknownName
+from pyairtable_mcp.base.ids import mint_saga
+from pyairtable_mcp.base.sagas import Status
+from pyairtable_mcp.engine.hosts import Host
+from pyairtable_mcp.engine.interpreter import Checkpoint, Interpreter, unwatched
+from pyairtable_mcp.engine.leases import LEASE, RENEW, Leases
+from pyairtable_mcp.engine.model import SPECS, NewSaga, Progress
+from pyairtable_mcp.engine.ports import Ports
+from pyairtable_mcp.engine.remembering import remembered
+from pyairtable_mcp.engine.returning import PAUSES
+from pyairtable_mcp.engine.run import Hear, Run, SagaReport, begun, nobody, report_of
+from pyairtable_mcp.engine.words import At, Retried, Started, Woken
+from pyairtable_mcp.engine.worker import Job, Keep, Worker
+from pyairtable_mcp.operations.call import Call
+from pyairtable_mcp.store.journal_values import History, SagaRow, StepRow
+from pyairtable_mcp.store.store import Store
+
+_log: Final = logging.getLogger(__name__)
+
+_STOPPABLE: Final = (Status.PLANNED, Status.AWAITING_APPROVAL, Status.RUNNING)
+_RESTING: Final = (Status.AWAITING_APPROVAL, Status.RUNNING, Status.COMPENSATING)
+_POLL: Final = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How the engine works: its lease and renewals in seconds, and what it keeps.
+
+    `pauses` are the seconds before each new try to take a write back; `checkpoint` is told of each moment at
+    which a process may end.
+    """
+
+    lease: float = LEASE
+    renew: float = RENEW
+    keep: Keep = field(default_factory=Keep)
+    pauses: Sequence[float] = PAUSES
+    checkpoint: Checkpoint = unwatched
+
+
+@dataclass(frozen=True)
+class _Open:
+    """What is there once the engine is launched."""
+
+    store: Store
+    worker: Worker
+    interpreter: Interpreter
+    stack: AsyncExitStack
+
+
+class Engine:
+    """Runs sagas. Nothing is opened before the first of them, or `ready`, needs it.
+
+    Every method raises `Unavailable` when the store fails it, and `UnknownName` for a saga that is not there.
+    """
+
+    def __init__(
+        self,
+        open_store: Callable[[], AbstractAsyncContextManager[Store]],
+        new_host: Callable[[Store, str], Host],
+        ports: Ports,
+        clock: Clock,
+        rng: Random,
+        terms: Terms | None = None,
+    ) -> None:
+        self._open_store = open_store
+        self._new_host = new_host
+        self._ports = ports
+        self._clock = clock
+        self._rng = rng
+        self._terms = terms or Terms()
+        self._launch: asyncio.Task[_Open] | None = None
+        self._listeners: list[Hear] = []
+        self._chores: set[asyncio.Task[None]] = set()
+
+    def watch(self, hear: Hear) -> None:
+        """Let `hear` know of the progress of every saga of this process."""
+        self._listeners.append(hear)
+
+    async def ready(self) -> None:
+        """Open the store and begin to work, once for all who ask; also goes on with what was left."""
+        await self._opened()
+
+    async def _opened(self) -> _Open:
+        if self._launch is None:
+            self._launch = asyncio.create_task(self._opening())
+        launch = self._launch
+        try:
+            return await asyncio.shield(launch)
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            if self._launch is launch:
+                # The next one who asks tries again.
+                self._launch = None
+            raise
+
+    async def _opening(self) -> _Open:
+        async with AsyncExitStack() as stack:
+            store = await stack.enter_async_context(self._open_store())
+            process = f"{os.getpid()}-{self._rng.getrandbits(64):016x}"
+            leases = Leases(
+                store.executors, self._clock, process, socket.gethostname(), lease=self._terms.lease
+            )
+            await leases.begin()
+            stack.push_async_callback(leases.end)
+            host = self._new_host(store, process)
+            await host.open()
+            stack.push_async_callback(host.close)
+            interpreter = Interpreter(
+                store.journal, self._ports, self._clock, checkpoint=self._terms.checkpoint
+            )
+            worker = Worker(
+                store, host, leases, interpreter, self._clock, self._ports.new_call,
+                renew=self._terms.renew, keep=self._terms.keep,
+            )  # fmt: skip
+            working = asyncio.create_task(worker.work())
+            stack.push_async_callback(_cancelled, working)
+            stack.push_async_callback(worker.close)
+            return _Open(store, worker, interpreter, stack.pop_all())
+        raise AssertionError("unreachable")
+
+    async def run(self, new: NewSaga, call: Call | None = None, hear: Hear = nobody) -> SagaReport:
+        """Run a saga until it ends or rests, and report.
+
+        What it does counts on the account of `call`. Who is cancelled meanwhile stops the saga: what is
+        under way is settled, and all of it taken back, after this has returned. Raises `Unavailable` when the
+        store failed before anything was sent, or while it ran: then the saga goes on by itself, later.
+        """
+        run = await self._begin(new, call, hear)
+        opened = await self._opened()
+        return await self._awaited(opened, await opened.worker.start(run))
+
+    async def start(self, new: NewSaga, hear: Hear = nobody) -> str:
+        """Begin a saga that nobody waits for, and return its id; the journal knows it by then."""
+        run = await self._begin(new, None, hear)
+        opened = await self._opened()
+        await opened.interpreter.commit(run, durable=True)
+        await opened.worker.start(run)
+        return run.saga.id
+
+    async def _begin(self, new: NewSaga, call: Call | None, hear: Hear) -> Run:
+        opened = await self._opened()
+        steps = SPECS.dump_python(new.steps, mode="json")
+        saga = SagaRow(
+            id=mint_saga(self._rng), title=new.title, principal=new.principal, client=new.client,
+            definition={"steps": steps}, options=dict(new.options), undoes=new.undoes,
+            owner=opened.worker.term.name, epoch=1,
+        )  # fmt: skip
+        run = begun(new, saga, opened.worker.guarded(call or self._ports.new_call()))
+        run.happened(Started())
+        run.hear = self._heard_by(hear)
+        return run
+
+    def _heard_by(self, hear: Hear) -> Hear:
+        def tell(progress: Progress) -> None:
+            for one in (hear, *self._listeners):
+                one(progress)
+
+        return tell
+
+    async def _awaited(self, opened: _Open, job: Job) -> SagaReport:
+        """Wait for a run; who is cancelled meanwhile wants it stopped."""
+        saga = job.run.saga.id
+        try:
+            return await asyncio.shield(job.done)
+        except asyncio.CancelledError:
+            self._stop(opened, job, "who asked for it has gone")
+            raise
+        except Fenced:
+            return await self._followed(saga)
+        except Unavailable as error:
+            if not job.run.arrivals and not job.run.outcomes:
+                raise error.retold(f"{error.message} Nothing was sent.") from error
+            raise error.retold(
+                f"{error.message} Saga {saga} goes on when the store can be used again.",
+                hint=f"Look at {saga} later.",
+            ) from error
+
+    def _stop(self, opened: _Open, job: Job, why: str) -> None:
+        """Let a run of this process turn back, and whoever takes it over should this process end first."""
+        job.run.stop = job.run.stop or why
+        _log.info("saga %s is stopped: %s", job.run.saga.id, why)
+        chore = asyncio.create_task(_noted(opened.store, job.run.saga.id, why))
+        self._chores.add(chore)
+        chore.add_done_callback(self._chores.discard)
+
+    async def _followed(self, saga: str) -> SagaReport:
+        """Wait for a saga that another process works on."""
+        while True:
+            history = await self._history(saga)
+            if not history.saga.owner:
+                return report_of(remembered(history, self._ports.new_call()))
+            await self._clock.sleep(_POLL)
+
+    async def get(self, saga: str) -> History:
+        """Return everything that is known of a saga."""
+        return await self._history(saga)
+
+    async def _history(self, saga: str) -> History:
+        history = await (await self._opened()).store.journal.load(saga)
+        if history is None:
+            raise UnknownName(f"There is no saga '{saga}'.", hint="list_sagas shows them.")
+        return history
+
+    async def report(self, saga: str) -> SagaReport:
+        """Return what a saga has come to so far."""
+        return report_of(remembered(await self._history(saga), self._ports.new_call()))
+
+    async def list(
+        self,
+        *,
+        principal: str | None = None,
+        statuses: Collection[Status] = (),
+        record: str = "",
+        before: float | None = None,
+        limit: int = 50,
+    ) -> list[SagaRow]:
+        """Return sagas, the youngest first: of a principal, in these states, that touched a record."""
+        journal = (await self._opened()).store.journal
+        return await journal.find(
+            principal=principal, statuses=statuses, record=record, before=before, limit=limit
+        )
+
+    async def resume(self, saga: str, answer: JsonValue = None) -> SagaReport:
+        """Go on at once with a saga that rests: it waits, or it asked a person, whose `answer` this is."""
+
+        def woken(run: Run) -> None:
+            if run.state.at is At.RESTING:
+                run.answer = answer
+                run.change["approval"] = {**_mapping(run.saga.approval), "answer": answer}
+                run.change["wake_at"] = 0.0
+                run.happened(Woken())
+
+        opened = await self._opened()
+        return await self._awaited(opened, await self._taken(opened, saga, _RESTING, woken))
+
+    async def retry(self, saga: str, *, force: bool = False) -> SagaReport:
+        """Try again to take back what could not be; with `force` over what people changed meanwhile."""
+
+        def retried(run: Run) -> None:
+            number = min([0, *run.steps]) - 1
+            run.happened(Retried())
+            run.left.clear()
+            run.enter(StepRow(number=number, id="", kind="undo", status="retried"))
+            run.change["options"] = {**_mapping(run.saga.options), "force": force}
+            run.saga = replace(run.saga, options=run.change["options"])
+
+        opened = await self._opened()
+        job = await self._taken(opened, saga, (Status.COMPENSATION_FAILED,), retried)
+        return await self._awaited(opened, job)
+
+    async def resolve(self, saga: str, who: str) -> SagaRow:
+        """Note that a person (`who`, and how) has dealt with what could not be taken back."""
+        opened = await self._opened()
+        run = await self._claimed(opened, saga, (Status.COMPENSATION_FAILED,))
+        run.change["resolved"] = who
+        run.change["owner"] = ""
+        await opened.interpreter.commit(run, durable=True)
+        return run.saga
+
+    async def cancel(self, saga: str, why: str) -> SagaRow:
+        """Have a saga stopped and taken back, whoever works on it; return it as it stands now."""
+        opened = await self._opened()
+        if job := opened.worker.job(saga):
+            self._stop(opened, job, why)
+            return job.run.saga
+        history = await self._history(saga)
+        if not await opened.store.journal.stop(saga, why):
+            raise NotAllowed(f"Saga {saga} is {history.saga.status}: there is nothing to stop.")
+        claimed = await opened.store.executors.claim(saga, opened.worker.term.name, _STOPPABLE)
+        if claimed:
+            # Nobody was at it, so nobody would have heard.
+            await opened.worker.take(claimed, lambda _run: None)
+        return (await self._history(saga)).saga
+
+    async def _taken(
+        self, opened: _Open, saga: str, statuses: Collection[Status], prepare: Callable[[Run], None]
+    ) -> Job:
+        claimed = await self._claim(opened, saga, statuses)
+        job = await opened.worker.take(claimed, prepare)
+        job.run.hear = self._heard_by(nobody)
+        return job
+
+    async def _claimed(self, opened: _Open, saga: str, statuses: Collection[Status]) -> Run:
+        await self._claim(opened, saga, statuses)
+        return remembered(await self._history(saga), self._ports.new_call())
+
+    async def _claim(self, opened: _Open, saga: str, statuses: Collection[Status]) -> SagaRow:
+        if opened.worker.job(saga) is None:
+            claimed = await opened.store.executors.claim(saga, opened.worker.term.name, statuses)
+            if claimed:
+                return claimed
+        now = (await self._history(saga)).saga
+        if now.status in statuses:
+            raise NotAllowed(f"Saga {saga} is being worked on.", hint="Wait for it, or cancel it.")
+        raise NotAllowed(f"Saga {saga} is {now.status}.")
+
+    async def close(self) -> None:
+        """Let what is under way end its turn, and let go of the rest; others, or the next start, go on."""
+        launch, self._launch = self._launch, None
+        if launch is None:
+            return
+        try:
+            opened = await launch
+        except (AppError, asyncio.CancelledError):
+            return
+        await asyncio.gather(*self._chores)
+        await opened.stack.aclose()
+
+
+def _mapping(value: JsonValue) -> dict[str, JsonValue]:
+    return dict(value) if isinstance(value, dict) else {}
+
+
+async def _noted(store: Store, saga: str, why: str) -> None:
+    try:
+        await store.journal.stop(saga, why)
+    except AppError as error:
+        _log.warning("that saga %s is to stop could not be noted: %s", saga, error)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

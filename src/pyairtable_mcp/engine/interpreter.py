@@ -1,0 +1,277 @@
+"""Does what the machine wants: plans, journals, sends and settles, one command after the other.
+
+Nothing leaves before the journal knows that it is about to: the entry of an intent outlives a power failure.
+What came of it is entered with whatever is entered next; should that be lost, it is found out again.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pyairtable_mcp.airtable.chunks import seconds_left
+from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.base.errors import AppError, Unavailable
+from pyairtable_mcp.engine.machine import wanted
+from pyairtable_mcp.engine.model import PLAN, SPEC, Plan, Progress, StepSpec, Write
+from pyairtable_mcp.engine.ports import Arrival, Ports, Scene, Trip
+from pyairtable_mcp.engine.returning import PAUSES, WayBack
+from pyairtable_mcp.engine.run import Run, error_to, outcome_of
+from pyairtable_mcp.engine.words import (
+    Decide,
+    End,
+    Failed,
+    Finish,
+    Finished,
+    Intend,
+    Intended,
+    Rest,
+    Send,
+    Sent,
+    StepAsks,
+    StepEnded,
+    StepFailed,
+    StepPlanned,
+    StepWaits,
+    Undo,
+)
+from pyairtable_mcp.engine.words import Plan as PlanStep
+from pyairtable_mcp.store.journal import Journal
+from pyairtable_mcp.store.journal_values import IntentRow, StepRow
+
+_log: Final = logging.getLogger(__name__)
+
+Checkpoint = Callable[[str], None]
+"""Is told the name of each moment at which a process may end; does nothing unless somebody tests that."""
+
+POINTS: Final = (
+    "begin", "plan", "intend", "intended", "send", "sent", "end", "settled", "decide", "decided",
+    "undo", "undone", "finish", "finished",
+)  # fmt: skip
+"""The moments: a name in the present is before the journal knows, one in the past after it."""
+
+
+def unwatched(_point: str) -> None:
+    """Let it pass."""
+
+
+class Interpreter:
+    """Works on sagas, a turn at a time: a step forward, or a write taken back."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        ports: Ports,
+        clock: Clock,
+        *,
+        checkpoint: Checkpoint = unwatched,
+        pauses: Sequence[float] = PAUSES,
+    ) -> None:
+        self._journal = journal
+        self._ports = ports
+        self._clock = clock
+        self._pass = checkpoint
+        self._way_back = WayBack(self, ports, clock, checkpoint, pauses)
+        self.never_sent: set[tuple[str, int]] = set()
+
+    async def turn(self, run: Run) -> bool:
+        """Work until a step has ended; tell whether there is more to do now.
+
+        Raises `Fenced` when another process has the saga, and `Unavailable` when the store fails: then the
+        journal tells how far the saga came, and somebody takes it up again.
+        """
+        while True:
+            run.heed()
+            command = wanted(run.state)
+            if isinstance(command, Rest):
+                await self._rest(run)
+                return False
+            if isinstance(command, Finish):
+                await self._finish(run)
+                return False
+            if isinstance(command, Decide | Undo):
+                if await self._way_back.perform(run, command):
+                    return True
+            elif await self._perform(run, command):
+                return True
+
+    async def commit(self, run: Run, *, durable: bool = False) -> None:
+        """Enter what the journal does not hold yet, and learn whether somebody wants the saga stopped."""
+        entries, change = tuple(run.outbox), run.change
+        change["status"] = run.state.status
+        if run.error or run.state.tries:
+            error = error_to(run.error) if run.error else None
+            change["result"] = {"error": error, "tries": run.state.tries}
+        if run.known:
+            told = await self._journal.write(run.held, entries, change, durable=durable)
+            run.stop = run.stop or told
+        elif not await self._journal.open(replace(run.saga, **change), entries, durable=durable):
+            raise Unavailable("The saga's id was given before.", hint="Try again.")
+        run.known = True
+        run.saga = replace(run.saga, **change)
+        run.outbox.clear()
+        run.change = {}
+
+    async def _perform(self, run: Run, command: PlanStep | Intend | Send | End) -> bool:
+        """Do one thing on the way forward; tell whether a step has ended by it."""
+        if isinstance(command, PlanStep):
+            await self._plan(run, command.step)
+        elif isinstance(command, Intend):
+            await self._intend(run, command)
+        elif isinstance(command, Send):
+            await self._send(run, command)
+        else:
+            return await self._end(run, command.step)
+        return False
+
+    async def _plan(self, run: Run, step: int) -> None:
+        self._pass("plan")
+        spec = run.specs.get(step) or run.queue[0]
+        row = StepRow(
+            number=step,
+            id=spec.id,
+            kind=spec.kind,
+            status="planned",
+            spec=SPEC.dump_python(spec, mode="json"),
+        )
+        try:
+            plan = await self._planned(run, spec, step)
+        except AppError as error:
+            run.error = error
+            self._begin(run, step, spec, replace(row, status="failed", result=error_to(error)))
+            run.happened(StepFailed())
+            return
+        run.plans[step] = plan
+        row = replace(row, plan=PLAN.dump_python(plan, mode="json"))
+        if plan.wait_until is not None or plan.ask is not None:
+            asks = plan.wait_until is None
+            self._begin(run, step, spec, replace(row, status="asking" if asks else "waiting"))
+            run.change["wake_at"] = plan.wait_until or 0.0
+            if asks:
+                run.change["approval"] = {"ask": plan.ask}
+            run.happened(StepAsks() if asks else StepWaits())
+            return
+        self._begin(run, step, spec, row)
+        run.queue[:0] = plan.steps
+        run.happened(StepPlanned(writes=len(plan.writes), nested=len(plan.steps), keep_going=spec.keep_going))
+        self._tell(run, spec.id)
+
+    def _begin(self, run: Run, step: int, spec: StepSpec, row: StepRow) -> None:
+        if step not in run.specs:
+            run.queue.pop(0)
+            run.specs[step] = spec
+        run.enter(row)
+
+    async def _planned(self, run: Run, spec: StepSpec, step: int) -> Plan:
+        if run.first is not None:
+            plan, run.first = run.first, None
+            return plan
+        kind = self._ports.kinds.get(spec.kind)
+        if kind is None:
+            raise AppError(f"This version knows no steps of kind '{spec.kind}'.")
+        scene = Scene(
+            saga=run.saga, call=run.call, results=run.results(), rested=run.plans.get(step), answer=run.answer
+        )
+        try:
+            return await kind.plan(scene, spec)
+        except AppError:
+            raise
+        except Exception as error:
+            _log.exception("step %s of saga %s cannot be planned", spec.id, run.saga.id)
+            raise AppError(f"The step '{spec.id}' could not be planned: a fault of this server.") from error
+
+    async def _intend(self, run: Run, command: Intend) -> None:
+        self._pass("intend")
+        plan = run.plans[command.step]
+        write = plan.writes[len(run.sent_for(command.step))]
+        since = self._ports.carriers[write.via].since(run.call)
+        run.enter(
+            IntentRow(
+                number=command.intent, step=command.step, role="do", via=write.via,
+                write=write.body, since=since, at=self._clock.now().timestamp(), before=write.before,
+            )
+        )  # fmt: skip
+        run.happened(Intended())
+        try:
+            await self.commit(run, durable=True)
+        except Unavailable:
+            # Should the entry be there all the same, nobody needs to look for what has never left.
+            self.never_sent.add((run.saga.id, command.intent))
+            raise
+        self._pass("intended")
+
+    async def _send(self, run: Run, command: Send) -> None:
+        intent = run.intents[command.intent]
+        spec = run.specs[intent.step]
+        if (run.saga.id, command.intent) in self.never_sent:
+            self.never_sent.discard((run.saga.id, command.intent))
+            error = Unavailable("The store failed, so it was not sent.")
+            arrival = self._ports.carriers[intent.via].unsent(write_of(intent), error)
+        else:
+            arrival = await self.sent(run, intent, again=command.again, keep_going=spec.keep_going)
+        run.arrivals[command.intent] = arrival
+        run.enter(outcome_of(command.intent, arrival, self._clock))
+        if arrival.fate != "done" and not spec.keep_going:
+            run.error = run.error or arrival.error
+        run.happened(Sent() if arrival.fate == "done" else Failed())
+        self._tell(run, spec.id)
+        self._pass("sent")
+
+    async def sent(self, run: Run, intent: IntentRow, *, again: bool, keep_going: bool = False) -> Arrival:
+        """Send an intended write, or find out first what came of it."""
+        claimed = await self.claimed(run, intent) if again else frozenset()
+        self._pass("send")
+        trip = Trip(
+            call=run.call, since=intent.since if again else "", claimed=claimed, keep_going=keep_going
+        )
+        return await self._ports.carriers[intent.via].send(write_of(intent), trip)
+
+    async def claimed(self, run: Run, intent: IntentRow) -> frozenset[str]:
+        """Return the ids of what is known to have come of other writes since an intent."""
+        return await self._journal.claimed(run.saga.id, intent.number, since=intent.at)
+
+    async def _end(self, run: Run, step: int) -> bool:
+        """Note the result of a step; the journal learns of it at once, unless the saga ends with it."""
+        self._pass("end")
+        row, spec, plan = run.steps[step], run.specs[step], run.plans[step]
+        sent = run.sent_for(step)
+        kind = self._ports.kinds.get(spec.kind)
+        result = kind.result(spec, plan, sent) if kind else None
+        run.enter(replace(row, status="done", result=result))
+        run.happened(StepEnded())
+        if isinstance(wanted(run.state), Finish):
+            return False
+        await self.commit(run)
+        self._pass("settled")
+        return True
+
+    async def _rest(self, run: Run) -> None:
+        """Let go of a saga that waits, so that whoever is there when it is due goes on with it."""
+        run.change["owner"] = ""
+        await self.commit(run)
+
+    async def _finish(self, run: Run) -> None:
+        self._pass("finish")
+        run.happened(Finished())
+        run.change["owner"] = ""
+        run.change["reason"] = run.error.message if run.error else run.stop
+        await self.commit(run)
+        self._pass("finished")
+        self._tell(run, "")
+
+    def _tell(self, run: Run, step: str) -> None:
+        total = sum(len(plan.writes) for plan in run.plans.values())
+        done = sum(number in run.outcomes for number in run.state.intended)
+        elapsed = self._clock.monotonic() - run.begun
+        rate = run.call.settings.quota.base_rate
+        run.hear(
+            Progress(
+                saga=run.saga.id, status=run.state.status, step=step, done=done, total=total,
+                seconds_left=seconds_left(done, total - done, elapsed, rate),
+            )
+        )  # fmt: skip
+
+
+def write_of(intent: IntentRow) -> Write:
+    """Return the write that an intent is about."""
+    return Write(via=intent.via, body=intent.write, before=tuple(intent.before))

@@ -1,0 +1,198 @@
+"""The sagas this process works on: begun here, or taken over from nobody, from the dead and from the past."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.base.errors import AppError, Fenced, Unavailable
+from pyairtable_mcp.engine.hosts import Host
+from pyairtable_mcp.engine.interpreter import Interpreter
+from pyairtable_mcp.engine.leases import RENEW, Leases, Term
+from pyairtable_mcp.engine.remembering import remembered
+from pyairtable_mcp.engine.run import Run, SagaReport, report_of
+from pyairtable_mcp.engine.words import At, Woken
+from pyairtable_mcp.operations.call import Call
+from pyairtable_mcp.store.journal_values import SagaRow
+from pyairtable_mcp.store.store import Store
+
+_log: Final = logging.getLogger(__name__)
+
+_AT_ONCE: Final = 20
+"""Sagas taken over with one look."""
+_GRACE: Final = 10.0
+"""Seconds that closing waits for what is under way."""
+_SOON: Final = 0.01
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keep:
+    """How long what is over is kept."""
+
+    seconds: float = 30 * 86_400.0
+    max_bytes: int = 500_000_000
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A run in this process; `done` brings its report, or what ended it."""
+
+    run: Run
+    name: str
+    done: asyncio.Future[SagaReport]
+
+
+class Worker:
+    """Works on sagas under the leases of this process."""
+
+    def __init__(
+        self,
+        store: Store,
+        host: Host,
+        leases: Leases,
+        interpreter: Interpreter,
+        clock: Clock,
+        new_call: Callable[[], Call],
+        *,
+        renew: float = RENEW,
+        keep: Keep,
+    ) -> None:
+        self._store = store
+        self._host = host
+        self._leases = leases
+        self._interpreter = interpreter
+        self._clock = clock
+        self._new_call = new_call
+        self._renew = renew
+        self._keep = keep
+        self._jobs: dict[str, Job] = {}
+        self._over: list[str] = []
+        self._news = asyncio.Event()
+        self._closing = False
+
+    @property
+    def term(self) -> Term:
+        """Return the term under which new work is begun; raises `Fenced` when there is none now."""
+        term = self._leases.term
+        term.guard()
+        return term
+
+    def job(self, saga: str) -> Job | None:
+        """Return the run of a saga in this process, if there is one."""
+        return self._jobs.get(saga)
+
+    def guarded(self, call: Call) -> Call:
+        """Return a call whose writes leave only while the present term lasts."""
+        return replace(call, airtable=call.airtable.guarded(self.term.guard))
+
+    async def start(self, run: Run) -> Job:
+        """Begin to work on a saga that is held under the present term."""
+        if self._closing:
+            raise Unavailable("The server is closing; nothing was sent.")
+        run.begun = self._clock.monotonic()
+        done: asyncio.Future[SagaReport] = asyncio.get_running_loop().create_future()
+        job = Job(run, f"{run.saga.id}.{run.saga.epoch}", done)
+        self._jobs[run.saga.id] = job
+        try:
+            await self._host.start(job.name, partial(self._turn, job))
+        except AppError:
+            del self._jobs[run.saga.id]
+            raise
+        return job
+
+    async def _turn(self, job: Job) -> bool:
+        """Take a turn; whatever ends the run ends the job."""
+        try:
+            (came,) = await asyncio.gather(self._interpreter.turn(job.run), return_exceptions=True)
+        except asyncio.CancelledError:
+            self._end(job, Unavailable("The server was closed; the saga goes on when it is started again."))
+            raise
+        if isinstance(came, BaseException):
+            told = isinstance(came, AppError | Fenced)
+            _log.error("saga %s is interrupted: %s", job.run.saga.id, came, exc_info=None if told else came)
+            self._end(job, came)
+            return False
+        if came and not self._closing:
+            return True
+        self._end(job, None)
+        return False
+
+    def _end(self, job: Job, error: BaseException | None) -> None:
+        self._jobs.pop(job.run.saga.id, None)
+        self._over.append(job.name)
+        self._news.set()
+        if error is None:
+            job.done.set_result(report_of(job.run))
+            return
+        job.done.set_exception(error)
+        # Asking for it marks it as seen, should nobody wait.
+        job.done.exception()
+
+    async def take(self, saga: SagaRow, prepare: Callable[[Run], None] | None = None) -> Job:
+        """Go on with a saga that was claimed under the present term."""
+        history = await self._store.journal.load(saga.id)
+        if history is None:
+            raise Unavailable("The saga is gone from the store.")
+        run = remembered(history, self.guarded(self._new_call()))
+        if prepare:
+            prepare(run)
+        elif run.state.at is At.RESTING:
+            run.happened(Woken())
+        run.heed()
+        # What it has become is told at once, so that it is not left as it was should this process end.
+        await self._interpreter.commit(run)
+        return await self.start(run)
+
+    async def work(self) -> None:
+        """Renew the lease and take over what waits for somebody, until cancelled."""
+        while True:
+            (wait,) = await asyncio.gather(self._round(), return_exceptions=True)
+            if isinstance(wait, BaseException):
+                told = isinstance(wait, AppError | Fenced)
+                _log.warning("looking for work failed: %s", wait, exc_info=None if told else wait)
+                wait = self._renew
+            await self._sleep(wait)
+
+    async def _round(self) -> float:
+        """Do what is due; return the seconds until something will be again."""
+        await self._leases.renew()
+        await self._store.executors.bury(self._leases.lease)
+        await self.adopt()
+        await self._tidy()
+        wake = await self._store.executors.next_wake()
+        return self._renew if wake is None else min(self._renew, max(_SOON, wake))
+
+    async def adopt(self) -> None:
+        """Take over the sagas that are due and that nobody works on."""
+        if self._closing:
+            return
+        term = self.term
+        for saga in await self._store.executors.due(term.name, list(self._jobs), _AT_ONCE):
+            self._over.append(f"{saga.id}.{saga.epoch - 1}")
+            await self.take(saga)
+
+    async def _tidy(self) -> None:
+        over, self._over = self._over, []
+        await self._host.forget(over)
+        await self._store.keeping.prune(keep_seconds=self._keep.seconds, max_bytes=self._keep.max_bytes)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait so long, or until a saga has come to rest, which may have to be woken sooner."""
+        self._news.clear()
+        waits = {asyncio.create_task(self._clock.sleep(seconds)), asyncio.create_task(self._news.wait())}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
+
+    async def close(self) -> None:
+        """Let every run end its turn, for some time, and begin nothing more."""
+        self._closing = True
+        jobs = [job.done for job in self._jobs.values()]
+        if jobs:
+            # In real time: a clock that somebody moves by hand stands still by now.
+            await asyncio.wait(jobs, timeout=_GRACE)
