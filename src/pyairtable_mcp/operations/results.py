@@ -108,8 +108,8 @@ class RecordChange:
 class Changes:
     """What a write did to each record, or would do when `dry_run`; `error` is why it stopped.
 
-    `names` are primary values of linked records, as far as they are known. `saga` is under which name it can be
-    undone, `irreversible` what cannot.
+    `names` are primary values of linked records, as far as they are known. `saga` is the name under which it
+    can be undone, `irreversible` what cannot be.
     """
 
     base: str

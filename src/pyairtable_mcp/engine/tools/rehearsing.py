@@ -1,7 +1,6 @@
 """What a saga would do: each step planned as far as that can be known before anything runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from pydantic import JsonValue
@@ -13,32 +12,12 @@ from pyairtable_mcp.engine.call import SagaCall
 from pyairtable_mcp.engine.expressions.reading import has_expression
 from pyairtable_mcp.engine.model import Plan, StepSpec, Write
 from pyairtable_mcp.engine.ports import Scene
+from pyairtable_mcp.engine.tools.views import Rehearsal, Rehearsed
 from pyairtable_mcp.operations.batches import Kind
 from pyairtable_mcp.operations.problems import Problems
-from pyairtable_mcp.operations.results import Result
 from pyairtable_mcp.store.journal_values import SagaRow
 
 LATER: Final = "decided when it runs"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rehearsed:
-    """What one step would do, in words, and what of it could not be taken back."""
-
-    id: str
-    kind: str
-    does: str
-    irreversible: tuple[str, ...] = ()
-    preview: Result | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rehearsal:
-    """What a saga would do; `requests` are those that are known to be needed, `seconds` what they take."""
-
-    steps: tuple[Rehearsed, ...]
-    requests: int
-    seconds: float
 
 
 _WORDS: Final[Mapping[Kind, str]] = {
@@ -55,6 +34,7 @@ async def rehearsed(
 ) -> Rehearsal:
     """Plan every step that depends on no other; raises everything that is wrong with them at once."""
     scene = Scene(saga=SagaRow(id="", options=dict(options or {})), call=call, results={})
+    engine = await call.sagas()
     problems = Problems()
     told: list[Rehearsed] = []
     requests = 0
@@ -63,7 +43,7 @@ async def rehearsed(
             told.append(Rehearsed(id=spec.id, kind=spec.kind, does=LATER))
             continue
         try:
-            plan = await call.engine.plan(scene, spec)
+            plan = await engine.plan(scene, spec)
         except AppError as problem:
             problems.add(f"step {spec.id}", problem)
             continue

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from pyairtable_mcp.airtable.outcomes import Outcome, WriteReport
 from pyairtable_mcp.base.errors import AppError
@@ -16,39 +16,28 @@ from pyairtable_mcp.operations.call import Args
 from pyairtable_mcp.operations.planned import Planned
 from pyairtable_mcp.operations.results import Changes, Done, Fate, RecordChange, Result
 
-A = TypeVar("A", bound=Args)
-
 CONTINUE: Final = "continue"
 _STANDING: Final = (Fate.CREATED, Fate.UPDATED, Fate.DELETED)
 
 
-def journaled(kind: str, plan: Planner[Any]) -> Callable[[SagaCall, Any], Any]:
-    """Return the use case of a write tool: it plans, and unless it is a dry run, runs the plan as a saga."""
-
-    async def run(call: SagaCall, args: Args) -> Result:
-        planned = await plan(call, args)
-        if getattr(args, "dry_run", False):
-            return _warned(await planned.preview(), planned)
-        if planned.is_empty:
-            return planned.account([])
-        keep_going = getattr(args, "on_error", "") == CONTINUE
-        step = StepSpec(
-            id=kind,
-            kind=kind,
-            args=args.model_dump(mode="json", exclude_defaults=True, by_alias=True),
-            keep_going=keep_going,
-        )
-        new = NewSaga(
-            title=kind,
-            steps=(step,),
-            first=plan_of(planned),
-            principal=call.principal,
-            client=call.client,
-        )
-        report = await call.engine.run(new, call, heard(call))
-        return told(planned, report)
-
-    return run
+async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Result:
+    """Plan a change and run it as a saga of one step; a dry run shows it and changes nothing."""
+    planned = await plan(call, args)
+    if getattr(args, "dry_run", False):
+        return _warned(await planned.preview(), planned)
+    if planned.is_empty:
+        return planned.account([])
+    step = StepSpec(
+        id=kind,
+        kind=kind,
+        args=args.model_dump(mode="json", exclude_defaults=True, by_alias=True),
+        keep_going=getattr(args, "on_error", "") == CONTINUE,
+    )
+    new = NewSaga(
+        title=kind, steps=(step,), first=plan_of(planned), principal=call.principal, client=call.client
+    )
+    engine = await call.sagas()
+    return told(planned, await engine.run(new, call, heard(call)))
 
 
 def heard(call: SagaCall) -> Callable[[Progress], None]:

@@ -1,15 +1,9 @@
 """What is told of sagas: short values that a surface turns into text."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-
-from pydantic import JsonValue
+from datetime import datetime
 
 from pyairtable_mcp.base.sagas import Status
-from pyairtable_mcp.engine.model import LEFT, Left
-from pyairtable_mcp.store.journal_values import History, IntentRow, SagaRow, StepRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +17,15 @@ class StepView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Something that was not taken back: a record by id, perhaps a field of it, and why."""
+
+    record: str = ""
+    field: str = ""
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SagaView:
     """One saga; `steps` is empty in a list. `note` says what to do about it."""
 
@@ -33,7 +36,7 @@ class SagaView:
     undoes: str = ""
     why: str = ""
     steps: tuple[StepView, ...] = ()
-    left: tuple[Left, ...] = ()
+    left: tuple[Standing, ...] = ()
     lost: tuple[str, ...] = ()
     resolved: str = ""
     note: str = ""
@@ -47,89 +50,20 @@ class SagaList:
     more: bool = False
 
 
-def shortly(row: SagaRow) -> SagaView:
-    """Return a saga as it stands in a list."""
-    result = row.result if isinstance(row.result, Mapping) else {}
-    error = result.get("error")
-    why = str(error.get("message", "")) if isinstance(error, Mapping) else ""
-    return SagaView(
-        id=row.id,
-        title=row.title,
-        status=row.status,
-        created=datetime.fromtimestamp(row.created, UTC),
-        undoes=row.undoes,
-        why=why or row.reason or row.stop,
-        resolved=row.resolved,
-        note=_note(row),
-    )
+@dataclass(frozen=True, kw_only=True)
+class Rehearsed:
+    """What one step would do, in words, and what of it could not be taken back."""
+
+    id: str
+    kind: str
+    does: str
+    irreversible: tuple[str, ...] = ()
 
 
-def wholly(history: History) -> SagaView:
-    """Return a saga with its steps and what was not taken back."""
-    short = shortly(history.saga)
-    forward = [row for row in history.steps if row.number > 0]
-    backward = [row for row in history.steps if row.number < 0]
-    steps = tuple(
-        StepView(id=row.id, kind=row.kind, status=row.status, wrote=wrote(history, row)) for row in forward
-    )
-    return SagaView(
-        id=short.id,
-        title=short.title,
-        status=short.status,
-        created=short.created,
-        undoes=short.undoes,
-        why=short.why,
-        steps=steps,
-        left=tuple(one for row in backward for one in LEFT.validate_python(_part(row, "left") or ())),
-        lost=tuple(str(one) for row in backward for one in _listed(_part(row, "lost"))),
-        resolved=short.resolved,
-        note=short.note,
-    )
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """What a saga would do; `requests` are those that are known to be needed, `seconds` what they take."""
 
-
-def _part(row: StepRow, name: str) -> JsonValue:
-    return row.result.get(name) if isinstance(row.result, Mapping) else None
-
-
-def _listed(value: JsonValue) -> Sequence[JsonValue]:
-    return value if isinstance(value, list) else ()
-
-
-def wrote(history: History, row: StepRow) -> str:
-    """Say what a step wrote: `10 created, 2 rejected`."""
-    counts: Counter[str] = Counter()
-    for intent in history.intents:
-        if intent.step == row.number and intent.role == "do":
-            counts.update(_fates(intent, history))
-    return ", ".join(f"{count} {word}" for word, count in counts.items())
-
-
-_DONE = {
-    "create": "created",
-    "update": "changed",
-    "replace": "changed",
-    "upsert": "written",
-    "delete": "deleted",
-}
-
-
-def _fates(intent: IntentRow, history: History) -> list[str]:
-    outcome = history.outcomes.get(intent.number)
-    kind = str(intent.write.get("kind", "sent")) if isinstance(intent.write, Mapping) else "sent"
-    items = outcome.items if outcome else None
-    if not isinstance(items, list):
-        return [outcome.status if outcome else "unknown"]
-    marks = [str(one.get("status")) for one in items if isinstance(one, Mapping)]
-    return [_DONE.get(kind, "done") if mark == "done" else mark.replace("_", " ") for mark in marks]
-
-
-def _note(row: SagaRow) -> str:
-    match row.status:
-        case Status.COMPENSATION_FAILED if not row.resolved:
-            return "resume_saga tries again to take it back; `force` overrides what people changed."
-        case Status.AWAITING_APPROVAL:
-            return "It waits for a person's approval."
-        case Status.COMPLETED:
-            return f"undo_saga('{row.id}') takes it back."
-        case _:
-            return ""
+    steps: tuple[Rehearsed, ...]
+    requests: int
+    seconds: float
