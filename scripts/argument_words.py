@@ -38,5 +38,12 @@ WORDS: Final[Mapping[str, str]] = {
     "create_fields.fields[].links_to": "id or name of the table a link field links to",
     "update_records.records": "each record's own new values",
     "attach_file.content": "the file itself, in base64",
+    "on_error": "undo: all or nothing; continue: keep what works and report each record",
+    "unfinished": "only those that are not finished, or wait for somebody",
+    "from_step": "only this step and those after it",
+    "saga": "the name a write's answer gives, such as sgk3f9x2",
+    "steps": "the steps in order; docs/sagas.md has what each kind takes and gives",
+    "title": "what the list of sagas calls it",
+    "force": "also over what people changed meanwhile",
     "fields[].options": "Airtable's own options object, for what the other words do not cover",
 }

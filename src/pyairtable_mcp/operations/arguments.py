@@ -18,6 +18,4 @@ Record = Annotated[Name, Field(description="record id or primary value")]
 DryRun = bool
 NewOptions = Annotated[list[Name], Field(description="select options to create")]
 Typecast = Annotated[bool, Field(description="let Airtable convert values")]
-OnError = Annotated[
-    Literal["undo", "continue"], Field(description="undo: all or nothing; continue: keep what works")
-]
+OnError = Literal["undo", "continue"]
