@@ -1,9 +1,23 @@
 """What webhooks tell: payloads, and who is told of which change."""
 
 from .harbour import ANNA, BASE, BERTHS, BOATS, BORA, NORTH, OWNER, SOUTH, field, option
-from .matching import NUMBER, TEXT, TIME, Both, Every, Including, Text, Without, an_id
-from .model import Ask, Fact, after, delete, get, keeping, patch, post, refusal
-from .watching import HELD, HOOK, HOOKS, LIST, MODEL, PAYLOADS, RENAME, RENAMED, SPECIFICATION, WEEK, hook, specification, told
+from .matching import NUMBER, TEXT, TIME, Both, Every, Including, Without, an_id
+from .model import Fact, after, delete, get, keeping, patch, post
+from .watching import (
+    HELD,
+    HOOK,
+    HOOKS,
+    LIST,
+    MODEL,
+    PAYLOADS,
+    RENAME,
+    RENAMED,
+    SPECIFICATION,
+    WEEK,
+    hook,
+    specification,
+    told,
+)
 
 DORA = keeping(post("/Boats", {"fields": {"Name": "Dora"}}), dora="id")
 EMPTY = {"payloads": [], "cursor": 1, "mightHaveMore": False}

@@ -1,7 +1,7 @@
 """Webhooks: kept, listed, switched, refreshed, deleted."""
 
-from .harbour import ANNA, BASE, BERTHS, BOATS, BORA, NORTH, OWNER, SOUTH, field, option
-from .matching import NUMBER, TEXT, TIME, Both, Every, Including, Text, Without, an_id
+from .harbour import ANNA, BASE, BOATS, field
+from .matching import TEXT, Including, Text, an_id
 from .model import Ask, Fact, after, delete, get, keeping, patch, post, refusal
 
 OVERVIEW, CREATE, LIST, DELETE = "Webhooks overview", "Create a webhook", "List webhooks", "Delete a webhook"
@@ -181,4 +181,3 @@ KEEPING = (
     ),
 )
 """Facts about webhooks."""
-
