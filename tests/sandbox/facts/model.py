@@ -43,7 +43,7 @@ class Fact:
 
 
 def _ask(method: str, path: str, body: object, parts: Mapping[str, object]) -> Ask:
-    whole = path if path.startswith(("/v0/", "/oauth2/")) else f"/v0/{BASE}{path}"
+    whole = path if path.startswith("/v0/") else f"/v0/{BASE}{path}"
     return replaced(Ask(method, whole, body), parts)
 
 

@@ -50,7 +50,6 @@ ROUTES: Final[Sequence[Route]] = (
     Route("GET", "/v0/meta/bases", meta.list_bases, _BASES),
     Route("POST", "/v0/meta/bases", schema.create_base, _NEW_BASE),
     Route("GET", "/v0/meta/bases/{base}", people.get_base, _PEOPLE),
-    Route("GET", "/v0/meta/bases/{base}/collaborators", people.get_base, _PEOPLE),
     Route("GET", "/v0/meta/bases/{base}/tables", meta.list_tables, _SCHEMA),
     Route("POST", "/v0/meta/bases/{base}/tables", schema.create_table, _BUILD),
     Route("PATCH", "/v0/meta/bases/{base}/tables/{table}", schema.update_table, _BUILD),
