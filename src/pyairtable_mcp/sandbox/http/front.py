@@ -15,8 +15,9 @@ from pyairtable_mcp.sandbox.http.call import Call, Handler, World
 from pyairtable_mcp.sandbox.http.faults import Disconnected, Fault, FaultQueue
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord, count_records
 from pyairtable_mcp.sandbox.http.rate import RateLaw
+from pyairtable_mcp.sandbox.keeping.keeper import CannotKeep
 from pyairtable_mcp.sandbox.state.actor import Actor
-from pyairtable_mcp.sandbox.wire import ApiError, refusal, too_large, too_many, unauthenticated
+from pyairtable_mcp.sandbox.wire import ApiError, not_kept, refusal, too_large, too_many, unauthenticated
 
 URL_LIMIT: Final = 16_000
 """Longest URL, in characters (Airtable support, URL length limit)."""
@@ -70,6 +71,7 @@ class Front:
             answer = Answer(200, handler(call))
         except ApiError as error:
             answer = Answer(error.status, error.body)
+        answer = self._kept(answer)
         return self._told(request, answer, fault, count_records(body, answer.body), at)
 
     def _told(
@@ -78,6 +80,16 @@ class Front:
         """Write the request into the ledger and return what its sender gets."""
         self._log(request, fault.status if fault else answer.status, records, at)
         return _faulty(fault) if fault else _response(answer)
+
+    def _kept(self, answer: Answer) -> Answer:
+        """Return the answer once what it tells of is kept; nothing unkept is shown to anybody."""
+        if changes := self._world.workspace.changes:
+            try:
+                self._world.keeper.keep(changes)
+            except CannotKeep as error:
+                refused = not_kept(str(error))
+                return Answer(refused.status, refused.body)
+        return answer
 
     def _admit(self, request: Request, at: float) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -120,6 +132,9 @@ async def _body(request: Request) -> Json:
         return None
     try:
         parsed: Json = json.loads(raw, parse_int=_number, parse_constant=_no_constant)
+        if b"\\ud" in raw.lower():
+            # Half a character, which JSON can spell and nobody can write down.
+            parsed = json.loads(json.dumps(parsed, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise refusal("INVALID_REQUEST_BODY", "Could not parse request body") from error
     return parsed

@@ -59,10 +59,10 @@ class Transaction:
             modified=self.now,
             modified_by=self.actor.user,
         )
+        self._undo.append(lambda: _forget(table, record))
         table.next_number += 1
         table.records[record.id] = record
         self.journal.created[record.id] = table
-        self._undo.append(lambda: table.records.pop(record.id))
         for field_id, value in cells.items():
             self.set_cell(record, table.fields[field_id], value)
         return record
@@ -211,6 +211,11 @@ class Transaction:
 
 def _keys(cell: Json) -> list[str]:
     return [each for each in cell if isinstance(each, str)] if isinstance(cell, list) else []
+
+
+def _forget(table: Table, record: Record) -> None:
+    del table.records[record.id]
+    table.next_number = record.number
 
 
 def _restore(
