@@ -8,6 +8,7 @@ from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.formula.grammar import BadFormula
 from pyairtable_mcp.formula.values import Failed, Value
+from pyairtable_mcp.sandbox.fields.choices import names
 from pyairtable_mcp.sandbox.fields.kinds import Cell
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES, kind_of
 from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table, User, Workspace
@@ -25,6 +26,7 @@ class BaseReader:
         self._formulas = formulas
         self._known: dict[tuple[str, str], Value | Failed] = {}
         self._open: set[tuple[str, str]] = set()
+        self._options: dict[str, Mapping[str, str]] = {}
         self.now = workspace.clock.now()
 
     def table(self, table_id: str) -> Table | None:
@@ -34,6 +36,13 @@ class BaseReader:
     def user(self, user_id: str) -> User | None:
         """Return a user by id."""
         return self._users.get(user_id)
+
+    def options(self, field: Field) -> Mapping[str, str]:
+        """Return the names of a select's options by their ids, in order."""
+        found = self._options.get(field.id)
+        if found is None:
+            found = self._options[field.id] = names(field)
+        return found
 
     def json(self, table: Table, record: Record, field: Field) -> Json:
         """Return a cell as the API shows it; None when it is empty."""
