@@ -9,14 +9,19 @@ from pyairtable_mcp.sandbox.schema.building import SchemaWriter
 from pyairtable_mcp.sandbox.schema.describing import describe_field, describe_table
 from pyairtable_mcp.sandbox.state.model import Base, Field
 from pyairtable_mcp.sandbox.state.transaction import Transaction
-from pyairtable_mcp.sandbox.wire import invalid, not_found
+from pyairtable_mcp.sandbox.wire import forbidden, invalid, not_found
 
 _TABLE: Final = frozenset({"name", "description", "fields"})
 _FIELD: Final = frozenset({"name", "type", "description", "options"})
 
 
 def create_base(call: Call) -> Json:
-    """Create a base with its tables in a workspace; the sandbox has one and takes any workspace id."""
+    """Create a base with its tables in a workspace; the sandbox has one and takes any workspace id.
+
+    Only the workspace's owner may, with a token that is not limited to some bases.
+    """
+    if call.token.user != call.world.workspace.owner or call.token.bases is not None:
+        raise forbidden("You are not permitted to create bases in this workspace")
     body, workspace = call.object({"name", "tables", "workspaceId"}), call.world.workspace
     name, tables, place = body.get("name"), body.get("tables"), body.get("workspaceId")
     if not isinstance(name, str) or not name.strip() or not isinstance(tables, list) or not tables:
