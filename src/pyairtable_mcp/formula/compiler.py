@@ -191,6 +191,14 @@ def _negation(inner: Node) -> Node:
     return lambda scope: -to_number(inner(scope))
 
 
+def bind(table: Columns, text: str, *, rollup: bool = False) -> Bound:
+    """Return a formula bound to a table; raise `BadFormula` when it is none of this table.
+
+    In a rollup, the word `values` stands for the linked values.
+    """
+    return _Binder(table, rollup=rollup).bound(parse(text))
+
+
 class Formulas:
     """Formulas bound to tables, by table, schema revision and text; the least used are forgotten."""
 
@@ -202,7 +210,7 @@ class Formulas:
         key = (table.id, table.revision, text, rollup)
         bound = self._cache.get(key)
         if bound is None:
-            bound = self._cache[key] = _Binder(table, rollup=rollup).bound(parse(text))
+            bound = self._cache[key] = bind(table, text, rollup=rollup)
         return bound
 
     def compiled(self, table: Columns, text: str, *, rollup: bool = False) -> Node:
