@@ -121,7 +121,7 @@ def _result(field: Field) -> Field:
 class RecordScope:
     """What a formula sees of one record."""
 
-    __slots__ = ("_reader", "_record", "_table", "values", "work")
+    __slots__ = ("_known", "_reader", "_record", "_table", "values", "work")
 
     def __init__(self, reader: BaseReader, table: Table, record: Record, values: Sequence[Value]) -> None:
         self._reader = reader
@@ -129,6 +129,7 @@ class RecordScope:
         self._record = record
         self.values = values
         self.work = Work()
+        self._known: dict[str, Value] = {}
 
     @property
     def now(self) -> datetime:
@@ -154,7 +155,10 @@ class RecordScope:
 
     def field(self, field_id: str) -> Value:
         """Return the value of a field of the record."""
+        if field_id in self._known:
+            return self._known[field_id]
         field = self._table.fields.get(field_id)
         if field is None:
             raise Failed("the field is gone")
-        return self._reader.value(self._table, self._record, field)
+        value = self._known[field_id] = self._reader.value(self._table, self._record, field)
+        return value
