@@ -9,15 +9,3 @@ DISAGREEMENTS: Final[Mapping[str, str]] = {
     ),
 }
 """The name of a fact, and what is done instead."""
-
-BEING_BUILT: Final = frozenset(
-    {
-        "A webhook past its end can be read for another week",
-        "A webhook past its end is listed as disabled",
-        "A view can be the scope",
-        "A table that is renamed is told to those who watch that",
-        "A field that is created is told to those who watch that",
-        "Somebody is mentioned by address, and told by id",
-    }
-)
-"""Facts about what is being worked on."""

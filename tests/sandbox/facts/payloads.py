@@ -87,7 +87,7 @@ PAYLOAD = (
         told(
             {
                 "changedRecordsById": {
-                    ANNA: Including({"previous": {"cellValuesByFieldId": {field("Name"): "Anna"}}})
+                    ANNA: Including({"previous": {"cellValuesByFieldId": Including({field("Name"): "Anna"})}})
                 }
             }
         ),
@@ -160,7 +160,10 @@ PAYLOAD = (
                 }
             }
         ),
-        given=[hook(), patch(f"/Boats/{ANNA}", {"fields": {"Gear": ["Raft"]}})],
+        given=[
+            hook(watchDataInFieldIds=[field("Gear")]),
+            patch(f"/Boats/{ANNA}", {"fields": {"Gear": ["Raft"]}}),
+        ],
     ),
     Fact(
         "Links are told as objects with the record's name",
