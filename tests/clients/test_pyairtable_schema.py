@@ -1,6 +1,5 @@
 """pyairtable reads and changes the schema, and meets what only enterprises may do."""
 
-
 import pytest
 import requests
 from pyairtable import Base
