@@ -51,6 +51,7 @@ _NO_VIEW: Final = Needs((_one_of("workspacesAndBases:write"),), "create")
 _SCHEMA: Final = Needs((_one_of("schema.bases:read"),), "read")
 _BUILD: Final = Needs((_one_of("schema.bases:write"),), "create")
 _HOOKS: Final = Needs((_one_of("webhook:manage"),), "create")
+_HEED: Final = Needs((_one_of("webhook:manage"),), "read")
 _READ: Final = Needs((_one_of("data.records:read"),), "read")
 _WRITE: Final = Needs((_one_of("data.records:write"),), "edit")
 _HEAR: Final = Needs((_one_of("data.recordComments:read"),), "read")
@@ -78,12 +79,12 @@ ROUTES: Final[Sequence[Route]] = (
     Route("POST", "/v0/meta/bases/{base}/tables/{table}/fields", schema.create_field, _BUILD),
     Route("PATCH", "/v0/meta/bases/{base}/tables/{table}/fields/{field}", schema.update_field, _BUILD),
     *(Route(method, path, unavailable, needs) for method, path, needs in ENTERPRISE),
-    Route("GET", "/v0/bases/{base}/webhooks", webhooks.list_webhooks, _HOOKS),
+    Route("GET", "/v0/bases/{base}/webhooks", webhooks.list_webhooks, _HEED),
     Route("POST", "/v0/bases/{base}/webhooks", webhooks.create_webhook, _HOOKS),
     Route("DELETE", _HOOK, webhooks.delete_webhook, _HOOKS),
     Route("POST", f"{_HOOK}/refresh", webhooks.refresh_webhook, _HOOKS),
     Route("POST", f"{_HOOK}/enableNotifications", webhooks.enable_notifications, _HOOKS),
-    Route("GET", f"{_HOOK}/payloads", webhooks.list_payloads, _HOOKS),
+    Route("GET", f"{_HOOK}/payloads", webhooks.list_payloads, _HEED),
     Route("POST", "/v0/{base}/{record}/{field}/uploadAttachment", uploads.upload, _WRITE),
     Route("GET", "/v0/{base}/{table}", records.list_by_get, _READ),
     Route("POST", "/v0/{base}/{table}", records.create, _WRITE),
