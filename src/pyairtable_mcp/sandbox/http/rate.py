@@ -64,6 +64,7 @@ class RateLaw:
 
     @rate.setter
     def rate(self, rate: int) -> None:
+        """Begin anew with another rate."""
         self._rate = rate
         self._windows.clear()
 
