@@ -19,7 +19,7 @@ from pyairtable_mcp.sandbox.http.call import World
 from pyairtable_mcp.sandbox.http.faults import FaultQueue
 from pyairtable_mcp.sandbox.http.front import Front
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord
-from pyairtable_mcp.sandbox.http.rate import RateLaw
+from pyairtable_mcp.sandbox.http.rate import Quota, RateLaw
 from pyairtable_mcp.sandbox.keeping.opening import open_keeper
 from pyairtable_mcp.sandbox.records.cursors import IDLE_SECONDS, Cursors
 from pyairtable_mcp.sandbox.seeds import SEEDS
@@ -36,7 +36,8 @@ class Sandbox:
     """An Airtable of one's own, in memory, and with `file` in that SQLite file as well.
 
     A file that holds a workspace already is read and not filled again: `seed` is for a new one. `rate` is
-    the requests per second each base admits, 0 for no limit (per user it is always 50); `cursor_idle` the
+    the requests per second each base admits, 0 for no limit (per user it is always 50), `quota` the calls a
+    month the workspace admits, 0 for no limit; `law` and `quota` may be changed later. `cursor_idle` is the
     seconds an unused page cursor lives. `tokens` act for the owner with every scope; `issue_token` makes
     others. `post` sends the notifications of webhooks, while `delivering`. Raises `KeyError` for an unknown
     seed, `BadFile` for a file it cannot use. Close it, or use it as a context, to let go of the file.
@@ -50,6 +51,7 @@ class Sandbox:
         rng: Random | None = None,
         rate: int = 5,
         tokens: frozenset[str] = frozenset({DEFAULT_TOKEN}),
+        quota: int = 0,
         cursor_idle: float = IDLE_SECONDS,
         file: Path | None = None,
         post: Post = post,
@@ -63,7 +65,9 @@ class Sandbox:
         self.faults = FaultQueue()
         self._post = post
         world = World(self.workspace, Formulas(), Cursors(self.clock, cursor_idle), self._keeper)
-        self._front = Front(world, self.clock, RateLaw(rate), self.faults)
+        self.law = RateLaw(rate)
+        self.quota = Quota(self.clock, quota)
+        self._front = Front(world, self.clock, self.law, self.quota, self.faults)
         self.app: ASGIApp = build_app(self._front)
 
     def close(self) -> None:

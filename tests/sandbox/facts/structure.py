@@ -1,8 +1,8 @@
 """Bases, tables and fields, and who is asking."""
 
-from .harbour import BASE, BERTHS, BOATS, OWNER, field, known, option
+from .harbour import BASE, BERTHS, BOATS, MEI, OWNER, field, known, option
 from .matching import TEXT, TIME, Both, Every, Having, Including, OneOf, Without, an_id
-from .model import HIDDEN, Fact, get, refusal
+from .model import HIDDEN, Fact, delete, get, patch, post, refusal
 
 BASES, SCHEMA, MODEL = "List bases", "Get base schema", "Field types and cell values"
 WRONG = refusal("INVALID_REQUEST_UNKNOWN")
@@ -286,3 +286,125 @@ WHO = (
     ),
 )
 """Facts about who is asking and who is there."""
+
+VIEWS = f"{META}/views"
+SAILING = {"id": known("viw", "Sailing"), "name": "Sailing", "type": "grid"}
+VIEWING = (
+    Fact(
+        "Views of all tables are listed",
+        "List views",
+        get(VIEWS),
+        200,
+        {
+            "views": Both(
+                [Having(SAILING), Every(Including({"id": an_id("viw"), "name": TEXT, "type": TEXT}), 4)]
+            )
+        },
+    ),
+    Fact(
+        "A view is told by its id",
+        "Get view metadata",
+        get(f"{VIEWS}/{known('viw', 'Sailing')}"),
+        200,
+        SAILING,
+    ),
+    Fact(
+        "A view tells its visible fields when that is asked for",
+        "Get view metadata",
+        get(f"{VIEWS}/{known('viw', 'Sailing')}", include=["visibleFieldIds"]),
+        200,
+        {**SAILING, "visibleFieldIds": [field("Name"), field("Length")]},
+    ),
+    Fact(
+        "A view is deleted",
+        "Delete view",
+        delete(f"{VIEWS}/{known('viw', 'Sailing')}"),
+        200,
+        {"id": known("viw", "Sailing"), "deleted": True},
+    ),
+    Fact(
+        "A deleted view is not in the schema",
+        "Delete view",
+        get(TABLES),
+        200,
+        {"tables": Every(Including({"views": Every(Including({"name": "Grid view"}), 1)}), 3)},
+        given=[delete(f"{VIEWS}/{known('viw', 'Sailing')}")],
+    ),
+    Fact(
+        "A view nobody has cannot be told",
+        "Get view metadata",
+        get(f"{VIEWS}/viwNone0000000000"),
+        (403, 404),
+        Including({}),
+    ),
+)
+"""Facts about views."""
+
+INVITED = {"collaborators": [{"user": {"id": MEI}, "permissionLevel": "comment"}]}
+MEMBERS = f"{META}/collaborators"
+MEI_SEEN = Including({"userId": MEI, "permissionLevel": "comment", "grantedByUserId": OWNER})
+
+
+def people(pattern: object) -> object:
+    """Return the pattern of a base whose own people are like this."""
+    return Including({"individualCollaborators": Including({"baseCollaborators": pattern})})
+
+
+INVITING = (
+    Fact(
+        "An added collaborator is answered with nothing",
+        "Add base collaborator",
+        post(MEMBERS, INVITED),
+        200,
+        {},
+    ),
+    Fact(
+        "An added collaborator is one of the base's people",
+        "Add base collaborator",
+        get(META, include=["collaborators"]),
+        200,
+        people(Having(MEI_SEEN)),
+        given=[post(MEMBERS, INVITED)],
+    ),
+    Fact(
+        "A collaborator's permission is changed",
+        "Update collaborator base permission",
+        get(META, include=["collaborators"]),
+        200,
+        people(Having(Including({"userId": MEI, "permissionLevel": "edit"}))),
+        given=[post(MEMBERS, INVITED), patch(f"{MEMBERS}/{MEI}", {"permissionLevel": "edit"})],
+    ),
+    Fact(
+        "A changed permission is answered with nothing",
+        "Update collaborator base permission",
+        patch(f"{MEMBERS}/{MEI}", {"permissionLevel": "edit"}),
+        200,
+        {},
+        given=[post(MEMBERS, INVITED)],
+    ),
+    Fact(
+        "A permission is one of those there are",
+        "Update collaborator base permission",
+        patch(f"{MEMBERS}/{MEI}", {"permissionLevel": "admire"}),
+        422,
+        WRONG,
+        given=[post(MEMBERS, INVITED)],
+    ),
+    Fact(
+        "A collaborator is removed",
+        "Delete base collaborator",
+        get(META, include=["collaborators"]),
+        200,
+        people([]),
+        given=[post(MEMBERS, INVITED), delete(f"{MEMBERS}/{MEI}")],
+    ),
+    Fact(
+        "A removed collaborator is answered with nothing",
+        "Delete base collaborator",
+        delete(f"{MEMBERS}/{MEI}"),
+        200,
+        {},
+        given=[post(MEMBERS, INVITED)],
+    ),
+)
+"""Facts about a base's people."""

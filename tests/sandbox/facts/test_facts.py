@@ -35,6 +35,8 @@ FACTS: tuple[Fact, ...] = (
     *talking.UPLOADING,
     *structure.DESCRIBING,
     *structure.WHO,
+    *structure.VIEWING,
+    *structure.INVITING,
     *building.BUILDING,
     *watching.KEEPING,
     *payloads.PAYLOAD,
