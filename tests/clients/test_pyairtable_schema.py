@@ -145,7 +145,7 @@ def test_what_cannot_be_created_is_refused(served: Served) -> None:
 def test_the_collaborators_of_a_base_are_told(served: Served) -> None:
     people = served.base.collaborators()
     assert people.id == STUDIO
-    owner = next(each for each in people.individual_collaborators.via_base if each.user_id == OWNER)
+    owner = next(each for each in people.individual_collaborators.via_workspace if each.user_id == OWNER)
     assert (owner.email, owner.permission_level) == ("sam.rivera@example.com", "owner")
 
 

@@ -64,7 +64,7 @@ async def test_an_answer_to_no_comment_and_another_persons_comment_are_refused(s
     path = f"{await record_path(studio)}/comments"
     assert (await studio("POST", path, {"text": "x", "parentCommentId": "comNope"})).status == 404
     made = await studio("POST", path, {"text": "mine"})
-    studio.sandbox.workspace.owner = "usrMeiTanaka00001"
+    studio.token = studio.sandbox.issue_token(user="usrMeiTanaka00001")
     assert (
         await studio("PATCH", f"{path}/{made.body['id']}", {"text": "theirs"})
     ).kind == "INVALID_PERMISSIONS"

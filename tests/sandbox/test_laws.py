@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pyairtable_mcp.sandbox import Fault, RequestRecord, Sandbox
 from pyairtable_mcp.sandbox.http.front import LEDGER_LIMIT
-from pyairtable_mcp.sandbox.http.rate import GRAIN, PENALTY, TOKEN_RATE, RateLaw, Window
+from pyairtable_mcp.sandbox.http.rate import GRAIN, PENALTY, USER_RATE, RateLaw, Window
 
 from .driving import EMPTY, STUDIO, Driver, cells, driver
 
@@ -139,8 +139,8 @@ async def test_a_steady_five_a_second_is_never_refused() -> None:
 
 def test_a_token_is_held_to_fifty_a_second_over_all_bases() -> None:
     law = RateLaw(5)
-    told = [law.admits("pat", f"app{number % 25}", 0.0) for number in range(TOKEN_RATE + 1)]
-    assert told == [True] * TOKEN_RATE + [False]
+    told = [law.admits("pat", f"app{number % 25}", 0.0) for number in range(USER_RATE + 1)]
+    assert told == [True] * USER_RATE + [False]
     assert law.admits("other", "app0", 2.0)
     assert not law.admits("pat", "", PENALTY - 0.1)
     assert law.admits("pat", "", PENALTY)

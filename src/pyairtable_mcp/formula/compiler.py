@@ -232,8 +232,16 @@ class Formulas:
 
     def matches(self, table: Columns, text: str, scope: Scope) -> bool:
         """Tell whether a filter holds; an error does not match."""
+        return self.filter(table, text)(scope)
+
+    def filter(self, table: Columns, text: str) -> Callable[[Scope], bool]:
+        """Return what tells whether a filter holds, which it does not where it fails; raise `BadFormula`."""
         node = self.compiled(table, text)
-        try:
-            return truthy(node(scope))
-        except Failed:
-            return False
+
+        def holds(scope: Scope) -> bool:
+            try:
+                return truthy(node(scope))
+            except Failed:
+                return False
+
+        return holds

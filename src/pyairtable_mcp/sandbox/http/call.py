@@ -11,6 +11,7 @@ from pyairtable_mcp.sandbox.committing import committing
 from pyairtable_mcp.sandbox.keeping.keeper import Keeper, MemoryOnly
 from pyairtable_mcp.sandbox.records.cursors import Cursors
 from pyairtable_mcp.sandbox.records.reading import BaseReader
+from pyairtable_mcp.sandbox.state.access import Token
 from pyairtable_mcp.sandbox.state.actor import Actor
 from pyairtable_mcp.sandbox.state.model import Base, Record, Table, Workspace
 from pyairtable_mcp.sandbox.state.transaction import Transaction
@@ -29,13 +30,22 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, authenticated and admitted. `query` keeps the order and the repeats of the URL."""
+    """A request, authenticated and admitted.
+
+    `query` keeps the order and the repeats of the URL; `raw` is the body as it came, `body` what it says.
+    """
 
     world: World
-    actor: Actor
+    token: Token
     path: Mapping[str, str]
     query: Sequence[tuple[str, str]]
+    raw: bytes
     body: Json
+
+    @property
+    def actor(self) -> Actor:
+        """On whose behalf the request acts: that of the token's user."""
+        return Actor(self.token.user)
 
     @property
     def base(self) -> Base:

@@ -1,12 +1,13 @@
 """Airtable's rate law: requests per second, counted at arrival, and a penalty for those who break it.
 
-Five a second per base and fifty per token, then 429 for 30 seconds (Airtable API reference, rate limits).
+Five a second per base and fifty per user over all of their tokens, then 429 for 30 seconds (Airtable support,
+API rate limits).
 """
 
 from collections import deque
 from typing import Final
 
-TOKEN_RATE: Final = 50
+USER_RATE: Final = 50
 PENALTY: Final = 30.0
 GRAIN: Final = 1e-9
 """A nanosecond: sums of fractions of a second miss the whole second by less."""
@@ -34,18 +35,18 @@ class Window:
 
 
 class RateLaw:
-    """One window per base and one per token; a `rate` of 0 admits everything."""
+    """One window per base and one per user; a `rate` of 0 admits everything."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._bases: dict[str, Window] = {}
-        self._tokens: dict[str, Window] = {}
+        self._users: dict[str, Window] = {}
 
-    def admits(self, token: str, base_id: str, now: float) -> bool:
+    def admits(self, user: str, base_id: str, now: float) -> bool:
         """Tell whether a request at `now` is admitted; `base_id` is "" when it concerns no base."""
         if not self._rate:
             return True
-        by_token = self._tokens.setdefault(token, Window(TOKEN_RATE)).admits(now)
+        by_user = self._users.setdefault(user, Window(USER_RATE)).admits(now)
         if not base_id:
-            return by_token
-        return by_token and self._bases.setdefault(base_id, Window(self._rate)).admits(now)
+            return by_user
+        return by_user and self._bases.setdefault(base_id, Window(self._rate)).admits(now)

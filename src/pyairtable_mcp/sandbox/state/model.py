@@ -14,6 +14,7 @@ from typing import Final
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.ids import Kind, mint
 from pyairtable_mcp.base.json_types import Json, JsonObject
+from pyairtable_mcp.sandbox.state.access import Collaborator, Token
 from pyairtable_mcp.sandbox.state.changes import Changes
 from pyairtable_mcp.sandbox.state.webhooks import Ping, Webhook
 
@@ -136,7 +137,10 @@ class Table:
 
 @dataclass(slots=True)
 class Base:
-    """A base, its tables in order, its webhooks, and how many transactions there were."""
+    """A base, its tables in order, its webhooks, its people by user id, and how many transactions there were.
+
+    A user not among the `collaborators` has the level of the workspace there.
+    """
 
     id: str
     name: str
@@ -144,6 +148,7 @@ class Base:
     created: datetime | None = None
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     transactions: int = 0
+    collaborators: dict[str, Collaborator] = field(default_factory=dict)
 
     def table_by(self, key: str) -> Table | None:
         """Return the table of this id or exact name, or None."""
@@ -155,9 +160,10 @@ class Base:
 class Workspace:
     """Everything the sandbox remembers, with the clock and the randomness it mints ids from.
 
-    `owner` is the user id of who made everything that is there from the start; `uploads` holds uploaded bytes
-    by attachment id, `pings` the notifications nobody has delivered yet, `changes` what differs from what was
-    last kept.
+    `owner` is the user id of who made everything that is there from the start and owns every base; `members`
+    are the users who may enter every base, `tokens` holds tokens by the text a request carries, `uploads`
+    uploaded bytes by attachment id, `pings` the notifications nobody has delivered yet, `changes` what
+    differs from what was last kept.
     """
 
     clock: Clock
@@ -165,6 +171,9 @@ class Workspace:
     users: dict[str, User] = field(default_factory=dict)
     bases: dict[str, Base] = field(default_factory=dict)
     owner: str = ""
+    id: str = "wspSandbox0000001"
+    members: dict[str, Collaborator] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
     pings: deque[Ping] = field(default_factory=lambda: deque(maxlen=PINGS))
     changes: Changes = field(default_factory=Changes)

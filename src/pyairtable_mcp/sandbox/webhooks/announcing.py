@@ -110,11 +110,11 @@ class _Telling:
 
     def _changed(self, table: Table) -> JsonObject:
         told: dict[str, Json] = {}
-        for key, before in self._journal.before.items():
+        for key, former in self._journal.former.items():
             record = table.records.get(key)
             if record is None or key in self._journal.created:
                 continue
-            changed = {each: cell for each, cell in before.items() if record.cells.get(each) != cell}
+            changed = {each: cell for each, cell in former.cells.items() if record.cells.get(each) != cell}
             if current := self._cells(table, record, changed):
                 told[key] = self._change(table, record, changed, current)
         return told
@@ -136,7 +136,7 @@ class _Telling:
         return told
 
     def _removed(self, table: Table) -> Json:
-        return [key for key, place in self._journal.removed.items() if place == table.id]
+        return [key for key, (place, _) in self._journal.removed.items() if place is table]
 
     def _cells(self, table: Table, record: Record, keys: Iterable[str]) -> JsonObject:
         """Return the watched ones of these cells; an emptied one is null."""
