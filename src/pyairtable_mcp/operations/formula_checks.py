@@ -1,7 +1,7 @@
 """What is wrong with a caller's formula, told before a request is spent on it.
 
-It is imported when the first formula comes, because the formula language takes long to start. The filters that
-we write ourselves (`formulas`) know nothing of it.
+It is imported when the first formula comes, because the formula language takes long to start. The filters
+that we write ourselves (`formulas`) know nothing of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,6 +63,14 @@ def _told(place: Place, text: str, problem: Problem) -> FormulaProblem:
     return FormulaProblem(problem.message, where, tuple(_candidates(place, problem)))
 
 
+def _marked(text: str, problem: Problem) -> str:
+    """Return the part of the text around a problem, with a mark where it stands."""
+    if problem.at is None or not text.strip():
+        return ""
+    line, caret = pointer(text, problem.at).split("\n")
+    return f"It stops at the mark: {line[: len(caret) - 1]}▸{line[len(caret) - 1 :]}"
+
+
 def _candidates(place: Place, problem: Problem) -> Sequence[str]:
     if problem.kind == "function":
         return closest(problem.name, FUNCTIONS)
@@ -89,8 +97,7 @@ def with_field_ids(place: Place, text: str) -> str:
 def _refuse(place: Place, text: str, refused: BadFormula) -> None:
     for problem in refused.problems:
         if problem.kind == "syntax":
-            told = _told(place, text, problem)
-            raise BadValue(f"The formula cannot be read: {problem.message}.", hint=told.where)
+            raise BadValue(f"The formula cannot be read: {problem.message}.", hint=_marked(text, problem))
         if problem.kind == "function":
             raise UnknownName(
                 f"Airtable's formulas have no function {problem.name}.",
