@@ -16,7 +16,7 @@ from pyairtable_mcp.operations.results import FormulaCheck, Sample
 
 
 class CheckFormula(Args):
-    """Check a formula without running it: what is wrong and where, or its result type and fields."""
+    """Check a formula before using it: what is wrong and where, or its result type and fields."""
 
     base: Name
     table: Name
