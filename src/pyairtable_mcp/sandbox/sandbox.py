@@ -1,6 +1,8 @@
 """The sandbox as one object: a workspace, the app that serves it, and what was asked of it."""
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -17,12 +19,14 @@ from pyairtable_mcp.sandbox.http.call import World
 from pyairtable_mcp.sandbox.http.faults import FaultQueue
 from pyairtable_mcp.sandbox.http.front import Front
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord
-from pyairtable_mcp.sandbox.http.rate import RateLaw
+from pyairtable_mcp.sandbox.http.rate import Quota, RateLaw
 from pyairtable_mcp.sandbox.keeping.opening import open_keeper
 from pyairtable_mcp.sandbox.records.cursors import IDLE_SECONDS, Cursors
 from pyairtable_mcp.sandbox.seeds import SEEDS
 from pyairtable_mcp.sandbox.state.access import Level, Token
 from pyairtable_mcp.sandbox.state.model import User, Workspace
+from pyairtable_mcp.sandbox.webhooks.delivering import Courier
+from pyairtable_mcp.sandbox.webhooks.posting import Post, post
 
 DEFAULT_TOKEN = "patSandbox"
 """The token a sandbox accepts when none is given."""
@@ -32,10 +36,11 @@ class Sandbox:
     """An Airtable of one's own, in memory, and with `file` in that SQLite file as well.
 
     A file that holds a workspace already is read and not filled again: `seed` is for a new one. `rate` is
-    the requests per second each base admits, 0 for no limit (per user it is always 50); `cursor_idle` the
+    the requests per second each base admits, 0 for no limit (per user it is always 50), `quota` the calls a
+    month the workspace admits, 0 for no limit; `law` and `quota` may be changed later. `cursor_idle` is the
     seconds an unused page cursor lives. `tokens` act for the owner with every scope; `issue_token` makes
-    others. Raises `KeyError` for an unknown seed, `BadFile` for a file it cannot
-    use. Close it, or use it as a context, to let go of the file.
+    others. `post` sends the notifications of webhooks, while `delivering`. Raises `KeyError` for an unknown
+    seed, `BadFile` for a file it cannot use. Close it, or use it as a context, to let go of the file.
     """
 
     def __init__(
@@ -46,8 +51,10 @@ class Sandbox:
         rng: Random | None = None,
         rate: int = 5,
         tokens: frozenset[str] = frozenset({DEFAULT_TOKEN}),
+        quota: int = 0,
         cursor_idle: float = IDLE_SECONDS,
         file: Path | None = None,
+        post: Post = post,
     ) -> None:
         self.clock = clock or SystemClock()
         self.tokens = tokens
@@ -56,8 +63,11 @@ class Sandbox:
         for value in tokens:
             self.workspace.tokens[value] = Token(value, self.workspace.owner, EVERY)
         self.faults = FaultQueue()
+        self._post = post
         world = World(self.workspace, Formulas(), Cursors(self.clock, cursor_idle), self._keeper)
-        self._front = Front(world, self.clock, RateLaw(rate), self.faults)
+        self.law = RateLaw(rate)
+        self.quota = Quota(self.clock, quota)
+        self._front = Front(world, self.clock, self.law, self.quota, self.faults)
         self.app: ASGIApp = build_app(self._front)
 
     def close(self) -> None:
@@ -71,6 +81,17 @@ class Sandbox:
     def __exit__(self, *error: object) -> None:
         """Close."""
         self.close()
+
+    @asynccontextmanager
+    async def delivering(self) -> AsyncIterator[None]:
+        """Send the notifications of webhooks while the block runs; what is due waits for the next one."""
+        courier = asyncio.create_task(Courier(self.workspace, self._post).run())
+        try:
+            yield
+        finally:
+            courier.cancel()
+            with suppress(asyncio.CancelledError):
+                await courier
 
     @property
     def requests(self) -> list[RequestRecord]:

@@ -29,7 +29,8 @@ async def serve_sandbox(sandbox: Sandbox, *, port: int, token: str, out: TextIO)
         }
         out.write(json.dumps(announcement) + "\n")
         out.flush()
-        await uvicorn.Server(config).serve(sockets=[bound])
+        async with sandbox.delivering():
+            await uvicorn.Server(config).serve(sockets=[bound])
 
 
 def _bound(port: int) -> socket.socket:

@@ -94,6 +94,13 @@ class Call:
         """Note that the base changed outside its records."""
         self.world.workspace.changes.bases.add(self.base.id)
 
+    def includes(self, *known: str) -> bool:
+        """Tell whether the URL's `include` names any of these; refuse a URL that says anything else."""
+        for key, value in self.query:
+            if key not in ("include", "include[]") or value not in known:
+                raise invalid(f"unknown parameter {key}={value}")
+        return bool(self.query)
+
     def object(self, allowed: Collection[str]) -> JsonObject:
         """Return the body, an object with none but the allowed keys; refuse anything else."""
         return checked(self.body, allowed)

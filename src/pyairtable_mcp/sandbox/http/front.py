@@ -14,11 +14,11 @@ from pyairtable_mcp.sandbox.http.asked import Asked, read_body
 from pyairtable_mcp.sandbox.http.call import Call, World
 from pyairtable_mcp.sandbox.http.faults import FaultQueue
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord, count_records
-from pyairtable_mcp.sandbox.http.rate import RateLaw
+from pyairtable_mcp.sandbox.http.rate import Quota, RateLaw
 from pyairtable_mcp.sandbox.http.table import Route
 from pyairtable_mcp.sandbox.keeping.keeper import CannotKeep
 from pyairtable_mcp.sandbox.state.access import Token
-from pyairtable_mcp.sandbox.wire import ApiError, not_kept, refusal, too_many
+from pyairtable_mcp.sandbox.wire import ApiError, not_kept, refusal, too_many, used_up
 
 URL_LIMIT: Final = 16_000
 """Longest URL, in characters (Airtable support, URL length limit)."""
@@ -30,10 +30,11 @@ LEDGER_LIMIT: Final = 100_000
 class Front:
     """Everything that happens around a handler."""
 
-    def __init__(self, world: World, clock: Clock, law: RateLaw, faults: FaultQueue) -> None:
+    def __init__(self, world: World, clock: Clock, law: RateLaw, quota: Quota, faults: FaultQueue) -> None:
         self._world = world
         self._clock = clock
         self._law = law
+        self._quota = quota
         self._faults = faults
         self.requests: list[RequestRecord] = []
 
@@ -64,11 +65,13 @@ class Front:
     def _admit(self, asked: Asked, route: Route, path: Mapping[str, str], at: float) -> Token:
         base_id = path.get("base")
         token = bearer(self._world.workspace, asked.authorization)
-        if not self._law.admits(token.user, base_id or "", at):
+        if not self._law.admits(token.user, base_id or "", at, route.limit):
             raise too_many()
         if asked.length > URL_LIMIT:
             raise refusal("URI_TOO_LONG", f"The URL is longer than {URL_LIMIT} characters")
         permit(self._world.workspace, token, route.needs, base_id)
+        if not route.metadata and not self._quota.admits():
+            raise used_up()
         return token
 
     def _kept(self, answer: Answer) -> Answer:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -36,15 +36,6 @@ class Former:
         self.modified_by, record.modified_by = record.modified_by, self.modified_by
 
 
-@dataclass(frozen=True, slots=True)
-class FormerField:
-    """A field's table, name and type as they were."""
-
-    table: str
-    name: str
-    type: str
-
-
 @dataclass(slots=True)
 class Journal:
     """Records made, deleted and changed by id; tables and fields made, deleted and changed by id."""
@@ -57,7 +48,7 @@ class Journal:
     former_tables: dict[str, tuple[str, str]] = field(default_factory=dict)
     created_fields: dict[str, Table] = field(default_factory=dict)
     removed_fields: dict[str, Table] = field(default_factory=dict)
-    former_fields: dict[str, FormerField] = field(default_factory=dict)
+    former_fields: dict[str, tuple[Table, Field]] = field(default_factory=dict)
 
     def note_cell(self, table: Table, record: Record, field_id: str) -> None:
         """Remember a cell that is about to change, unless it is remembered already."""
@@ -73,11 +64,11 @@ class Journal:
 
     def note_field(self, table: Table, field: Field) -> None:
         """Remember a field that is about to change."""
-        self.former_fields.setdefault(field.id, FormerField(table.id, field.name, field.type))
+        self.former_fields.setdefault(field.id, (table, replace(field)))
 
     @contextmanager
     def as_it_was(self) -> Iterator[None]:
-        """Let every record be for a moment what it was before; tables and fields stay as they are."""
+        """Let records and fields be for a moment what they were before; new fields stay."""
         made = [(table, table.records.pop(key, None)) for key, table in self.created.items()]
         self._exchange()
         for key, (table, record) in self.removed.items():
@@ -95,6 +86,11 @@ class Journal:
     def _exchange(self) -> None:
         for former in self.former.values():
             former.exchange()
+        for key, (table, before) in self.former_fields.items():
+            if present := table.fields.get(key):
+                now = replace(present)
+                present.become(before)
+                before.become(now)
 
 
 def store(held: dict[str, Kept], key: str, value: Kept | None) -> None:

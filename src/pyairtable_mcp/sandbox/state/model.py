@@ -4,7 +4,7 @@ Cells are kept in the form that survives renames: select options by option id, p
 links by record id, dates as ISO text. Reading and writing them is the business of `fields`.
 """
 
-from collections import deque
+from asyncio import Event
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,10 +16,7 @@ from pyairtable_mcp.base.ids import Kind, mint
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.state.access import Collaborator, Token
 from pyairtable_mcp.sandbox.state.changes import Changes
-from pyairtable_mcp.sandbox.state.webhooks import Ping, Webhook
-
-PINGS: Final = 10_000
-"""Notifications that may be due at once; the oldest are dropped."""
+from pyairtable_mcp.sandbox.state.webhooks import Webhook
 
 COLOURS: Final = (
     "blueLight2", "cyanLight2", "tealLight2", "greenLight2", "yellowLight2",
@@ -56,6 +53,11 @@ class Field:
     description: str = ""
     formula: str = ""
 
+    def become(self, other: "Field") -> None:
+        """Take everything but the id from another field."""
+        self.name, self.type, self.description = other.name, other.type, other.description
+        self.options, self.formula = other.options, other.formula
+
 
 @dataclass(slots=True)
 class View:
@@ -71,7 +73,11 @@ class View:
 
 @dataclass(slots=True)
 class Comment:
-    """A comment on a record; `text` keeps mentions as `@[usr…]`."""
+    """A comment on a record; `text` keeps mentions as `@[usr…]`.
+
+    `reactions` are pairs of an emoji's code points, as hexadecimal text, and a user id; `attachments` are as
+    cells hold them. The API shows both and makes neither.
+    """
 
     id: str
     author: str
@@ -79,6 +85,8 @@ class Comment:
     created: datetime
     edited: datetime | None = None
     parent: str = ""
+    reactions: list[tuple[str, str]] = field(default_factory=list)
+    attachments: list[JsonObject] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -161,9 +169,9 @@ class Workspace:
     """Everything the sandbox remembers, with the clock and the randomness it mints ids from.
 
     `owner` is the user id of who made everything that is there from the start and owns every base; `members`
-    are the users who may enter every base, `tokens` holds tokens by the text a request carries, `uploads`
-    uploaded bytes by attachment id, `pings` the notifications nobody has delivered yet, `changes` what
-    differs from what was last kept.
+    are the users who may enter every base, `groups` the names of groups of users by id, `tokens` holds tokens
+    by the text a request carries, `uploads` uploaded bytes by attachment id, `changes` what differs from what
+    was last kept; `bell` rings when a notification of a webhook is due.
     """
 
     clock: Clock
@@ -175,8 +183,9 @@ class Workspace:
     members: dict[str, Collaborator] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
-    pings: deque[Ping] = field(default_factory=lambda: deque(maxlen=PINGS))
+    groups: dict[str, str] = field(default_factory=dict)
     changes: Changes = field(default_factory=Changes)
+    bell: Event = field(default_factory=Event)
 
     def new_id(self, kind: Kind) -> str:
         """Return a fresh id of this kind."""

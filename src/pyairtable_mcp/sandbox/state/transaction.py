@@ -126,8 +126,8 @@ class Transaction:
         before = replace(field)
         self.journal.note_field(table, field)
         self._schema(table)
-        _become(field, to)
-        self._undo.append(lambda: _become(field, before))
+        field.become(to)
+        self._undo.append(lambda: field.become(before))
 
     def remove_field(self, table: Table, field: Field) -> None:
         """Take a field out of a table and its views, with its cells and, of a link, the other side.
@@ -241,11 +241,6 @@ def _refill(held: dict[str, Kept], before: Mapping[str, Kept]) -> None:
 
 def _describe(table: Table, name: str, description: str) -> None:
     table.name, table.description = name, description
-
-
-def _become(field: Field, to: Field) -> None:
-    field.name, field.type, field.description = to.name, to.type, to.description
-    field.options, field.formula = to.options, to.formula
 
 
 def _show_again(view: View, before: View) -> None:
