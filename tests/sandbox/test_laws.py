@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pyairtable_mcp.sandbox import Fault, RequestRecord, Sandbox
-from pyairtable_mcp.sandbox.http.front import LEDGER_LIMIT
+from pyairtable_mcp.sandbox.http.ledger import LEDGER_LIMIT
 from pyairtable_mcp.sandbox.http.rate import GRAIN, PENALTY, TOKEN_RATE, RateLaw, Window
 
 from .driving import EMPTY, STUDIO, Driver, cells, driver

@@ -6,6 +6,7 @@ from typing import Final, TextIO
 
 import uvicorn
 
+from pyairtable_mcp.sandbox.connections import BreakableProtocol
 from pyairtable_mcp.sandbox.sandbox import Sandbox
 
 HOST: Final = "127.0.0.1"
@@ -20,7 +21,12 @@ async def serve_sandbox(sandbox: Sandbox, *, port: int, token: str, out: TextIO)
     """
     with socket.create_server((HOST, port)) as bound:
         config = uvicorn.Config(
-            sandbox.app, log_level="warning", access_log=False, lifespan="off", log_config=None
+            sandbox.app,
+            http=BreakableProtocol,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            log_config=None,
         )
         announcement = {
             "url": f"http://{HOST}:{bound.getsockname()[1]}",

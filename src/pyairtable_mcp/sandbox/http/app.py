@@ -55,7 +55,9 @@ ROUTES: Final[Sequence[tuple[str, str, Handler]]] = (
 
 def build_app(front: Front) -> Starlette:
     """Return the app that serves every route through `front`."""
-    routes = [Route(path, _endpoint(front, handler), methods=[method]) for method, path, handler in ROUTES]
+    routes = [
+        Route(path, _endpoint(front, handler, path), methods=[method]) for method, path, handler in ROUTES
+    ]
     keep = Middleware(KeepSlashes)
     return Starlette(routes=routes, middleware=[keep], exception_handlers={404: lost, 405: lost})
 
@@ -75,8 +77,8 @@ class KeepSlashes:
         await self._app(scope, receive, send)
 
 
-def _endpoint(front: Front, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(front: Front, handler: Handler, route: str) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        return await front.serve(request, handler)
+        return await front.serve(request, handler, route)
 
     return endpoint

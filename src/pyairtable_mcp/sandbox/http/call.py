@@ -1,8 +1,8 @@
 """One request as a handler sees it: the place it names, its parameters, its body."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pyairtable_mcp.base.json_types import Json, JsonObject
@@ -11,6 +11,7 @@ from pyairtable_mcp.sandbox.committing import committing
 from pyairtable_mcp.sandbox.records.cursors import Cursors
 from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.actor import Actor
+from pyairtable_mcp.sandbox.state.journal import Journal
 from pyairtable_mcp.sandbox.state.model import Base, Record, Table, Workspace
 from pyairtable_mcp.sandbox.state.transaction import Transaction
 from pyairtable_mcp.sandbox.wire import hidden, invalid, not_found
@@ -27,13 +28,17 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, authenticated and admitted. `query` keeps the order and the repeats of the URL."""
+    """A request, authenticated and admitted.
+
+    `query` keeps the order and the repeats of the URL; `committed` collects what the handler has committed.
+    """
 
     world: World
     actor: Actor
     path: Mapping[str, str]
     query: Sequence[tuple[str, str]]
     body: Json
+    committed: list[Journal] = field(default_factory=list)
 
     @property
     def base(self) -> Base:
@@ -70,9 +75,12 @@ class Call:
         """Return a reader of the base as it is now."""
         return BaseReader(self.world.workspace, self.base, self.world.formulas)
 
-    def committing(self) -> AbstractContextManager[Transaction]:
-        """Return a transaction of the base: what its block changes stays and is told, or goes as a whole."""
-        return committing(self.world.workspace, self.base, self.actor, self.world.formulas)
+    @contextmanager
+    def committing(self) -> Iterator[Transaction]:
+        """Yield a transaction of the base: what its block changes stays and is told, or goes as a whole."""
+        with committing(self.world.workspace, self.base, self.actor, self.world.formulas) as transaction:
+            yield transaction
+        self.committed.append(transaction.journal)
 
     def touch_record(self) -> None:
         """Note that the record the URL names changed outside its cells."""

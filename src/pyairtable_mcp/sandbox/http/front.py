@@ -7,13 +7,21 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.sandbox.http.answering import Answer, response
 from pyairtable_mcp.sandbox.http.call import Call, Handler, World
-from pyairtable_mcp.sandbox.http.faults import Disconnected, Fault, FaultQueue
-from pyairtable_mcp.sandbox.http.ledger import RequestRecord, count_records
+from pyairtable_mcp.sandbox.http.faults import Fault, FaultQueue
+from pyairtable_mcp.sandbox.http.faulty import faulty
+from pyairtable_mcp.sandbox.http.ledger import (
+    LEDGER_LIMIT,
+    RequestRecord,
+    WriteRecord,
+    Writes,
+    count_records,
+    touched,
+)
 from pyairtable_mcp.sandbox.http.rate import RateLaw
 from pyairtable_mcp.sandbox.state.actor import Actor
 from pyairtable_mcp.sandbox.wire import ApiError, refusal, too_large, too_many, unauthenticated
@@ -24,19 +32,26 @@ URL_LIMIT: Final = 16_000
 BODY_LIMIT: Final = 10_000_000
 """Longest body read, in bytes: a 5 MB upload in base64 is 6.7 MB."""
 
-LEDGER_LIMIT: Final = 100_000
-"""Requests remembered before the older half is forgotten."""
+TOKEN_END: Final = 4
+"""Characters of a token the ledger shows."""
 
 SLASH: Final = "\ue000"
 """Stands for a slash inside one segment of a path, which is not a separator."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A status and a JSON body."""
+class Sent:
+    """A request as the ledger names it: `route` from the route table, the end of its `token`."""
 
-    status: int
-    body: Json
+    method: str
+    path: str
+    route: str
+    token: str = ""
+
+    @property
+    def writes(self) -> bool:
+        """Whether carrying it out changes something: not a question asked in a body."""
+        return self.method != "GET" and not self.route.endswith("/listRecords")
 
 
 class Front:
@@ -51,39 +66,81 @@ class Front:
         self._law = law
         self._faults = faults
         self.requests: list[RequestRecord] = []
+        self.writes = Writes()
 
-    async def serve(self, request: Request, handler: Handler) -> Response:
+    async def serve(self, request: Request, handler: Handler, route: str) -> Response:
         """Answer one request and write it into the ledger; one not admitted uses up no fault."""
         at = self._clock.monotonic()
         try:
             self._admit(request, at)
         except ApiError as error:
             return self._told(request, Answer(error.status, error.body), None, 0, at)
-        fault = self._faults.take(request.method, request.url.path)
+        fault = self._faults.take(request.method, request.url.path, route)
         if fault and fault.before_commit:
-            return self._told(request, Answer(fault.status, None), fault, 0, at)
+            await self._strike(fault)
+            if not fault.is_true:
+                return self._told(request, Answer(fault.status, None), fault, 0, at)
         body: Json = None
+        write: WriteRecord | None = None
         try:
             body = await _body(request)
-            call = self._call(request, body)
+            sent = Sent(request.method, request.url.path, route, _token(request)[-TOKEN_END:])
+            answer, write = self.carry_out(self._call(request, body), handler, sent)
+        except ApiError as error:
+            answer = Answer(error.status, error.body)
+        if fault and not fault.before_commit:
+            await self._strike(fault)
+        if write:
+            write.status = fault.status_sent if fault and not fault.is_true else answer.status
+            write.lost = bool(fault and fault.loses_the_answer)
+        return self._told(request, answer, fault, count_records(body, answer.body), at)
+
+    def carry_out(self, call: Call, handler: Handler, sent: Sent) -> tuple[Answer, WriteRecord | None]:
+        """Run a handler, and in the same breath write what it wrote into the ledger of writes."""
+        try:
             call.locate()
             answer = Answer(200, handler(call))
         except ApiError as error:
             answer = Answer(error.status, error.body)
-        return self._told(request, answer, fault, count_records(body, answer.body), at)
+        if not call.committed and (answer.status != 200 or not sent.writes):
+            return answer, None
+        return answer, self.writes.add(self._line(call, sent))
+
+    def _line(self, call: Call, sent: Sent) -> WriteRecord:
+        did, base = touched(call.committed), self._world.workspace.bases.get(call.path.get("base", ""))
+        table = base.table_by(call.path.get("table", "")) if base else None
+        return WriteRecord(
+            moment=self._clock.now(),
+            user=call.actor.user,
+            token=sent.token,
+            source=call.actor.source,
+            method=sent.method,
+            path=sent.path,
+            base=base.id if base else "",
+            table=table.id if table else "",
+            created=did.created,
+            updated=did.updated,
+            deleted=did.deleted,
+            body=call.body if self.writes.keeps_bodies else None,
+        )
+
+    async def _strike(self, fault: Fault) -> None:
+        if fault.delay:
+            await self._clock.sleep(fault.delay)
 
     def _told(
         self, request: Request, answer: Answer, fault: Fault | None, records: int, at: float
     ) -> Response:
         """Write the request into the ledger and return what its sender gets."""
-        self._log(request, fault.status if fault else answer.status, records, at)
-        return _faulty(fault) if fault else _response(answer)
+        replaced = fault is not None and not fault.is_true
+        self._log(request, fault.status_sent if fault and replaced else answer.status, records, at)
+        return faulty(fault, answer) if fault else response(answer)
 
     def _admit(self, request: Request, at: float) -> None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or token.strip() not in self._tokens:
+        token = _token(request)
+        if token not in self._tokens:
             raise unauthenticated()
-        if not self._law.admits(token.strip(), request.path_params.get("base", ""), at):
+        if not self._law.admits(token, request.path_params.get("base", ""), at):
             raise too_many()
         if len(str(request.url)) > URL_LIMIT:
             raise refusal("URI_TOO_LONG", f"The URL is longer than {URL_LIMIT} characters")
@@ -109,6 +166,12 @@ class Front:
         self.requests.append(line)
 
 
+def _token(request: Request) -> str:
+    """Return the bearer token of a request, "" when there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 async def _body(request: Request) -> Json:
     """Return the parsed body, None when there is none; refuse what is no JSON or too long."""
     raw = b""
@@ -125,18 +188,6 @@ async def _body(request: Request) -> Json:
     return parsed
 
 
-class Broken(Response):
-    """An answer that promises more than it sends, then breaks the connection."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send a head and a piece of a body, then raise `Disconnected`."""
-        del scope, receive
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b'{"records":[', "more_body": True})
-        raise Disconnected
-
-
 def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is no JSON")
 
@@ -146,30 +197,8 @@ def _number(digits: str) -> int | float:
     return int(digits) if len(digits) < 18 else float(digits)
 
 
-def _response(answer: Answer) -> Response:
-    if answer.body is None:
-        return Response(status_code=answer.status)
-    content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return Response(content, answer.status, media_type="application/json")
-
-
-def _faulty(fault: Fault) -> Response:
-    if fault.status == 0:
-        return Broken()
-    if fault.text is not None:
-        return Response(fault.text, fault.status, headers=dict(fault.headers))
-    body = (
-        fault.body
-        if fault.body is not None
-        else {"error": {"type": "SERVER_ERROR", "message": "Scripted fault"}}
-    )
-    response = _response(Answer(fault.status, body))
-    response.headers.update(fault.headers)
-    return response
-
-
 async def lost(request: Request, error: Exception) -> Response:
     """Answer a path or a method that is none of Airtable's."""
     del request
     status = error.status_code if isinstance(error, HTTPException) else 404
-    return _response(Answer(404 if status == 405 else status, {"error": "NOT_FOUND"}))
+    return response(Answer(404 if status == 405 else status, {"error": "NOT_FOUND"}))
