@@ -1,5 +1,5 @@
 # `make test` and `make demo` do all the set-up by themselves: Python 3.11 or newer with pip (or uv) is enough.
-# The set-up runs again only when pyproject.toml or constraints.txt change. PYTHON=... picks an interpreter.
+# The set-up runs again only when what it installs changes. PYTHON=... picks an interpreter.
 
 .DEFAULT_GOAL := test
 .DELETE_ON_ERROR:
@@ -27,7 +27,7 @@ bench-client: $(READY)  ## what the client makes of the allowance, of faults and
 
 setup: $(READY)  ## make the environment and nothing else
 
-$(READY): pyproject.toml constraints.txt scripts/setup.sh
+$(READY): pyproject.toml constraints.txt scripts/setup.sh $(wildcard tests/clients/js/package*.json)
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh "$(VENV)" dev
 	@touch $@
 

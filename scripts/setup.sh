@@ -62,7 +62,7 @@ with_pip() {
     "$python" -m pip --version >/dev/null 2>&1 || fail "$python has no pip. Install it (for instance the package python3-pip), or install uv."
     [ -x "$venv/bin/python" ] || "$python" -m venv --without-pip "$venv" ||
         fail "$python could not make an environment. Install its venv module (for instance the package python3-venv)."
-    wheels="${XDG_CACHE_HOME:-$HOME/.cache}/pyairtable-mcp/$(cksum <constraints.txt | cut -d' ' -f1)"
+    wheels="$kept/$(cksum <constraints.txt | cut -d' ' -f1)"
     set -- "$python" -m pip --disable-pip-version-check --python "$venv/bin/python"
     from_kept_wheels "$@" 2>/dev/null && return
     persistently "$@" install --quiet --editable ".[$extras]" ||
@@ -71,7 +71,20 @@ with_pip() {
         touch "$wheels/complete" || true
 }
 
+# The client of Airtable's own for JavaScript, which the sandbox is tried with; its Node comes from constraints.txt.
+# No script of a package is run, and what was fetched is kept here too.
+with_npm() {
+    js=$venv/js
+    mkdir -p "$js"
+    cp tests/clients/js/package.json tests/clients/js/package-lock.json "$js"
+    persistently "$venv/bin/npm" ci --prefix "$js" --cache "$kept/npm" \
+        --prefer-offline --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null ||
+        fail "npm could not install the packages of tests/clients/js; the lines above say why."
+}
+
+kept="${XDG_CACHE_HOME:-$HOME/.cache}/pyairtable-mcp"
 python=$(find_python)
 is_new_enough "$venv/bin/python" || rm -rf "$venv"
 printf 'setup: %s into %s (once)\n' "$("$python" --version)" "$venv"
 if command -v uv >/dev/null 2>&1; then with_uv; else with_pip; fi
+with_npm

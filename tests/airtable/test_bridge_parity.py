@@ -18,7 +18,7 @@ from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.base.errors import Upstream
 from pyairtable_mcp.sandbox import DEFAULT_TOKEN, Sandbox
 from tests.airtable.bridge_cases import CASES, NO_REQUESTS, REFUSED, Case, noted
-from tests.sandbox.test_served import serving
+from tests.sandbox.serving import serving
 
 
 class Alone(Api):

@@ -55,7 +55,9 @@ def text_files() -> Iterator[tuple[str, str]]:
     """Yield the name and text of every file that belongs to the project."""
     inside = chain.from_iterable((ROOT / folder).rglob("*") for folder in FOLDERS)
     for path in sorted(chain(ROOT.glob("*"), inside)):
-        private = path.name.startswith(".coverage") or "__pycache__" in path.parts or "egg-info" in str(path)
+        # In a worktree, `.git` is a file that says where the repository is.
+        private = path.name == ".git" or path.name.startswith(".coverage")
+        private = private or "__pycache__" in path.parts or "egg-info" in str(path)
         if path.is_file() and not private:
             yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8", errors="replace")
 

@@ -1,5 +1,6 @@
 """The papers around the program: one command everywhere, exact versions, and nothing of anybody's machine."""
 
+import json
 import re
 import tomllib
 
@@ -49,6 +50,17 @@ def test_every_constraint_is_one_exact_version() -> None:
 def test_every_direct_dependency_is_constrained() -> None:
     missing = direct_dependencies() - {plain(line.split("==")[0]) for line in pins()}
     assert not missing, f"add these to constraints.txt: {missing}"
+
+
+def test_the_packages_for_javascript_are_of_exact_versions_and_no_address() -> None:
+    folder = ROOT / "tests" / "clients" / "js"
+    wanted = json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    locked = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+    assert all(locked[f"node_modules/{name}"]["version"] == version for name, version in wanted.items())
+    assert all({"version", "integrity"} <= set(each) for name, each in locked.items() if name)
+    told = [name for name, each in locked.items() if "resolved" in each]
+    assert not told, f"npm install --package-lock-only --omit-lockfile-registry-resolved=true: {told}"
 
 
 def test_no_file_names_a_place_on_somebodys_machine_or_a_package_registry() -> None:

@@ -59,11 +59,16 @@ def build_app(front: Front) -> Starlette:
         Route(path, _endpoint(front, handler, path), methods=[method]) for method, path, handler in ROUTES
     ]
     keep = Middleware(KeepSlashes)
-    return Starlette(routes=routes, middleware=[keep], exception_handlers={404: lost, 405: lost})
+    app = Starlette(routes=routes, middleware=[keep], exception_handlers={404: lost, 405: lost})
+    app.router.redirect_slashes = False
+    return app
 
 
 class KeepSlashes:
-    """Keeps an encoded slash in a table's name from separating segments: Starlette routes decoded paths."""
+    """Keeps an encoded slash in a table's name from separating segments: Starlette routes decoded paths.
+
+    A slash at the very end means nothing; airtable.js sends one when it creates and changes several records.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -74,6 +79,9 @@ class KeepSlashes:
         if isinstance(raw, bytes) and b"%2f" in raw.lower():
             kept = re.sub("%2f", SLASH, raw.decode("ascii", "replace"), flags=re.IGNORECASE)
             scope = {**scope, "path": unquote(kept)}
+        path = scope.get("path", "")
+        if path.endswith("/"):
+            scope = {**scope, "path": path.removesuffix("/")}
         await self._app(scope, receive, send)
 
 

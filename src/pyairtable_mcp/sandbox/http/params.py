@@ -22,7 +22,10 @@ _TEXTS: Final = (
     "returnFieldsByFieldId",
 )
 _NUMBERS: Final = ("pageSize", "maxRecords")
-_KEYS: Final = frozenset((*_LISTS, *_TEXTS, *_NUMBERS, "sort"))
+_METHOD: Final = "method"
+"""What airtable.js sends along when it is told by which method to list; it says nothing."""
+
+_KEYS: Final = frozenset((*_LISTS, *_TEXTS, *_NUMBERS, "sort", _METHOD))
 _SORT: Final = re.compile(r"sort\[(\d{1,3})\]\[(field|direction)\]")
 _ITEM: Final = re.compile(r"(\w+)\[\d*\]")
 _TRUE: Final = frozenset({"1", "true"})
@@ -53,7 +56,7 @@ def from_query(query: Sequence[tuple[str, str]]) -> dict[str, Json]:
             lists.setdefault(key, []).append(value)
         elif key in _NUMBERS:
             found[key] = _whole(key, value)
-        elif key in _TEXTS:
+        elif key in _TEXTS or key == _METHOD:
             found[key] = value
         else:
             raise invalid(f"unknown parameter {key!r}")

@@ -9,7 +9,7 @@ from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.formula.grammar import BadFormula
 from pyairtable_mcp.formula.values import Failed, Value
 from pyairtable_mcp.sandbox.fields.kinds import Cell
-from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
+from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES, kind_of
 from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table, User, Workspace
 
 CHAIN_LIMIT: Final = 24
@@ -37,7 +37,7 @@ class BaseReader:
 
     def json(self, table: Table, record: Record, field: Field) -> Json:
         """Return a cell as the API shows it; None when it is empty."""
-        return FIELD_TYPES[field.type].show(Cell(self, table, record, field))
+        return kind_of(field.type).show(Cell(self, table, record, field))
 
     def text(self, table: Table, record: Record, field: Field, zone: tzinfo = UTC) -> str:
         """Return a cell as `cellFormat=string` shows it in a time zone; "" when it is empty."""
@@ -46,7 +46,7 @@ class BaseReader:
             value = self.value(table, record, field)
         except Failed:
             return "#ERROR!"
-        return FIELD_TYPES[shown.type].spell(_local(value, zone), shown)
+        return kind_of(shown.type).spell(_local(value, zone), shown)
 
     def value(self, table: Table, record: Record, field: Field) -> Value:
         """Return a cell as formulas see it; raise `Failed` when it shows an error."""
@@ -81,7 +81,7 @@ class BaseReader:
             return Failed("a field that depends on itself")
         self._open.add(key)
         try:
-            return FIELD_TYPES[cell.field.type].value(cell)
+            return kind_of(cell.field.type).value(cell)
         except Failed as failed:
             return failed
         except RecursionError:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyairtable_mcp.base.json_types import Json, JsonObject
-from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
+from pyairtable_mcp.sandbox.fields.table import kind_of
 from pyairtable_mcp.sandbox.records.writing import RecordWriter
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table
 from pyairtable_mcp.sandbox.wire import invalid, refusal, unknown_field
@@ -61,6 +61,6 @@ def _merge_field(table: Table, key: Json) -> Field:
     field = table.field_by(key) if isinstance(key, str) else None
     if field is None:
         raise unknown_field(str(key))
-    if not FIELD_TYPES[field.type].mergeable:
+    if not kind_of(field.type).mergeable:
         raise invalid(f'Field "{field.name}" cannot be used to merge on')
     return field

@@ -8,7 +8,7 @@ from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.fields.choices import names
 from pyairtable_mcp.sandbox.fields.kinds import Incoming
-from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
+from pyairtable_mcp.sandbox.fields.table import kind_of
 from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table, User
 from pyairtable_mcp.sandbox.state.transaction import Transaction
@@ -41,7 +41,7 @@ class RecordWriter:
         """Change the named cells; with `replace`, clear every other writable one."""
         cells = self._judged(given, record.cells)
         for field in self._table.fields.values():
-            if field.id in cells or (replace and FIELD_TYPES[field.type].parse):
+            if field.id in cells or (replace and kind_of(field.type).parse):
                 self._transaction.set_cell(record, field, cells.get(field.id))
         return record
 
@@ -57,7 +57,7 @@ class RecordWriter:
 
     def judge(self, field: Field, raw: Json, held: Json = None) -> Json:
         """Return the stored form of a value for a field; None clears."""
-        parse = FIELD_TYPES[field.type].parse
+        parse = kind_of(field.type).parse
         if parse is None:
             raise bad_value(field.name, _COMPUTED)
         return None if raw is None else parse(Incoming(raw, field, self, held))

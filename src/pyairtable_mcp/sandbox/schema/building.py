@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pyairtable_mcp.base.json_types import Json, JsonObject
-from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
+from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES, kind_of
 from pyairtable_mcp.sandbox.schema.options import RULES, Given
 from pyairtable_mcp.sandbox.state.model import Base, Field, Table, View, Workspace
 from pyairtable_mcp.sandbox.wire import hidden, invalid, refusal
@@ -35,7 +35,7 @@ class SchemaWriter:
         table = Table(self._workspace.new_id("tbl"), name, description=_description(body))
         fields = [self._field(each) for each in raw]
         _check_names(fields)
-        if not FIELD_TYPES[fields[0].type].primary:
+        if not kind_of(fields[0].type).primary:
             raise refusal("INVALID_PRIMARY_FIELD_TYPE", f"{fields[0].type} cannot be the primary field")
         view = View(self._workspace.new_id("viw"), "Grid view")
         table.views[view.id] = view

@@ -12,7 +12,7 @@ from typing import Final
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.formula.values import iso
 from pyairtable_mcp.sandbox.fields.choices import choices
-from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES
+from pyairtable_mcp.sandbox.fields.table import kind_of
 from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table
 from pyairtable_mcp.sandbox.state.transaction import Transaction
@@ -144,7 +144,7 @@ class _Telling:
 
     def _shown(self, table: Table, record: Record, keys: Iterable[str]) -> JsonObject:
         fields = [table.fields[key] for key in keys if key in table.fields]
-        return {each.id: self._cell(table, record, each) for each in fields if FIELD_TYPES[each.type].parse}
+        return {each.id: self._cell(table, record, each) for each in fields if kind_of(each.type).parse}
 
     def _cell(self, table: Table, record: Record, field: Field) -> Json:
         held = record.cells.get(field.id)
