@@ -14,7 +14,7 @@ from pyairtable_mcp.base.clock import settle
 from pyairtable_mcp.sandbox import DEFAULT_TOKEN, Fault, Sandbox
 
 from .driving import STUDIO, Driver
-from .test_served import serving
+from .serving import serving
 
 ROW = {"fields": {"Name": "Faulty"}}
 
