@@ -2,13 +2,19 @@
 
 from pyairtable_mcp.sandbox.http.faults import Disconnected, Fault, FaultQueue
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord
+from pyairtable_mcp.sandbox.keeping.file import BadFile
+from pyairtable_mcp.sandbox.keeping.snapshots import Snapshot, restore, snapshot
 from pyairtable_mcp.sandbox.sandbox import DEFAULT_TOKEN, Sandbox
 
 __all__ = [
     "DEFAULT_TOKEN",
+    "BadFile",
     "Disconnected",
     "Fault",
     "FaultQueue",
     "RequestRecord",
     "Sandbox",
+    "Snapshot",
+    "restore",
+    "snapshot",
 ]

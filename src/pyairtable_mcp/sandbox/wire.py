@@ -47,6 +47,7 @@ ERRORS: Final[Mapping[str, int]] = MappingProxyType(
         "VIEW_ID_NOT_FOUND": 422,
         "VIEW_NAME_NOT_FOUND": 422,
         "RATE_LIMIT_REACHED": 429,
+        "SERVER_ERROR": 500,
     }
 )
 """The HTTP status of every typed refusal. NOT_FOUND is not one: its body is a bare word."""
@@ -129,3 +130,8 @@ def too_many() -> ApiError:
     """Return the 429 of the rate law."""
     message = "You have exceeded the limit of requests per second. Wait 30 seconds before trying again."
     return refusal("RATE_LIMIT_REACHED", message)
+
+
+def not_kept(why: str) -> ApiError:
+    """Return the 500 for what could not be written down; it is shown to nobody before it is."""
+    return refusal("SERVER_ERROR", f"The sandbox cannot write its file: {why}")

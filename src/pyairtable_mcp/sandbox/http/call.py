@@ -8,6 +8,7 @@ from typing import TypeAlias
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.sandbox.committing import committing
+from pyairtable_mcp.sandbox.keeping.keeper import Keeper, MemoryOnly
 from pyairtable_mcp.sandbox.records.cursors import Cursors
 from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.actor import Actor
@@ -24,6 +25,7 @@ class World:
     workspace: Workspace
     formulas: Formulas
     cursors: Cursors
+    keeper: Keeper = field(default_factory=MemoryOnly)
 
 
 @dataclass(frozen=True, slots=True)

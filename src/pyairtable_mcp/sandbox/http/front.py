@@ -23,8 +23,9 @@ from pyairtable_mcp.sandbox.http.ledger import (
     touched,
 )
 from pyairtable_mcp.sandbox.http.rate import RateLaw
+from pyairtable_mcp.sandbox.keeping.keeper import CannotKeep
 from pyairtable_mcp.sandbox.state.actor import Actor
-from pyairtable_mcp.sandbox.wire import ApiError, refusal, too_large, too_many, unauthenticated
+from pyairtable_mcp.sandbox.wire import ApiError, not_kept, refusal, too_large, too_many, unauthenticated
 
 URL_LIMIT: Final = 16_000
 """Longest URL, in characters (Airtable support, URL length limit)."""
@@ -102,6 +103,7 @@ class Front:
             answer = Answer(200, handler(call))
         except ApiError as error:
             answer = Answer(error.status, error.body)
+        answer = self._kept(answer)
         if not call.committed and (answer.status != 200 or not sent.writes):
             return answer, None
         return answer, self.writes.add(self._line(call, sent))
@@ -135,6 +137,16 @@ class Front:
         replaced = fault is not None and not fault.is_true
         self._log(request, fault.status_sent if fault and replaced else answer.status, records, at)
         return faulty(fault, answer) if fault else response(answer)
+
+    def _kept(self, answer: Answer) -> Answer:
+        """Return the answer once what it tells of is kept; nothing unkept is shown to anybody."""
+        if changes := self._world.workspace.changes:
+            try:
+                self._world.keeper.keep(changes)
+            except CannotKeep as error:
+                refused = not_kept(str(error))
+                return Answer(refused.status, refused.body)
+        return answer
 
     def _admit(self, request: Request, at: float) -> None:
         token = _token(request)
@@ -183,6 +195,9 @@ async def _body(request: Request) -> Json:
         return None
     try:
         parsed: Json = json.loads(raw, parse_int=_number, parse_constant=_no_constant)
+        if b"\\ud" in raw.lower():
+            # Half a character, which JSON can spell and nobody can write down.
+            parsed = json.loads(json.dumps(parsed, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise refusal("INVALID_REQUEST_BODY", "Could not parse request body") from error
     return parsed

@@ -57,10 +57,10 @@ class Transaction:
             modified=self.now,
             modified_by=self.actor.user,
         )
+        self._undo.append(lambda: _forget(table, record))
         table.next_number += 1
         table.records[record.id] = record
         self.journal.created[record.id] = table.id
-        self._undo.append(lambda: table.records.pop(record.id))
         for field_id, value in cells.items():
             self.set_cell(record, table.fields[field_id], value)
         return record
@@ -133,6 +133,11 @@ def _store(cells: dict[str, Json], key: str, value: Json) -> None:
         cells.pop(key, None)
     else:
         cells[key] = value
+
+
+def _forget(table: Table, record: Record) -> None:
+    del table.records[record.id]
+    table.next_number = record.number
 
 
 def _restore(

@@ -35,6 +35,7 @@ def announce(transaction: Transaction, reader: BaseReader) -> None:
             if webhook.notifies and webhook.url:
                 ping = Ping(webhook.url, base.id, webhook.id, now, webhook.secret)
                 transaction.workspace.pings.append(ping)
+                transaction.workspace.changes.workspace = True
 
 
 def living(base: Base, now: datetime) -> Iterable[Webhook]:
