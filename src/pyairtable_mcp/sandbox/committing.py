@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pyairtable_mcp.formula.compiler import Formulas
-from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.actor import Actor
 from pyairtable_mcp.sandbox.state.model import Base, Workspace
 from pyairtable_mcp.sandbox.state.transaction import Transaction
@@ -21,4 +20,4 @@ def committing(workspace: Workspace, base: Base, actor: Actor, formulas: Formula
         transaction.rollback()
         raise
     transaction.note()
-    announce(transaction, BaseReader(workspace, base, formulas))
+    announce(transaction, formulas)

@@ -50,13 +50,13 @@ def some_of(incoming: Incoming) -> Json:
 def show_one(cell: Cell) -> Json:
     """Show the chosen option's name."""
     held = cell.held
-    return names(cell.field).get(held) if isinstance(held, str) else None
+    return cell.reader.options(cell.field).get(held) if isinstance(held, str) else None
 
 
 def show_some(cell: Cell) -> Json:
     """Show the chosen options' names, in the order chosen."""
     held = cell.held
-    by_id = names(cell.field)
+    by_id = cell.reader.options(cell.field)
     return (
         [by_id[each] for each in held if isinstance(each, str) and each in by_id]
         if isinstance(held, list)

@@ -126,6 +126,6 @@ def spell_moment(value: Value, field: Field) -> str:
 DATES: Final = (
     FieldType("date", day_value, day_cell, spell=spell_moment, primary=True, mergeable=True),
     FieldType("dateTime", moment_value, moment_cell, spell=spell_moment, primary=True, mergeable=True),
-    FieldType("createdTime", created_value, show=show_moment, spell=spell_moment),
-    FieldType("lastModifiedTime", modified_value, show=show_moment, spell=spell_moment),
+    FieldType("createdTime", created_value, show=show_moment, spell=spell_moment, computed=True),
+    FieldType("lastModifiedTime", modified_value, show=show_moment, spell=spell_moment, computed=True),
 )

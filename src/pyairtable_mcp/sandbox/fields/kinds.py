@@ -1,8 +1,8 @@
 """What a field type is, and what reading and writing cells need from the outside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.formula.values import Value, to_text
@@ -19,6 +19,10 @@ class Reader(Protocol):
 
     def user(self, user_id: str) -> User | None:
         """Return a user by id."""
+        ...
+
+    def options(self, field: Field) -> Mapping[str, str]:
+        """Return the names of a select's options by their ids, in order."""
         ...
 
     def json(self, table: Table, record: Record, field: Field) -> Json:
@@ -72,9 +76,8 @@ class Incoming:
         return bad_value(self.field.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell being read."""
+class Cell(NamedTuple):
+    """One cell being read; a tuple, because one is made for every cell of every answer."""
 
     reader: Reader
     table: Table
@@ -110,6 +113,7 @@ class FieldType:
 
     `parse` turns a written value into a stored one (None clears the cell) and is None for computed types;
     `show` is the API's JSON, `value` what formulas see, `spell` the text of `cellFormat=string`.
+    The cells of a `computed` type are not stored.
     `primary` tells whether it may be a table's first field, `mergeable` whether an upsert may match on it.
     """
 
@@ -120,3 +124,9 @@ class FieldType:
     spell: Spell = plain
     primary: bool = False
     mergeable: bool = False
+    computed: bool = False
+
+    @property
+    def lone(self) -> bool:
+        """Tell whether the value of a cell depends on no other cell."""
+        return self.parse is not None and self.name != "multipleRecordLinks"

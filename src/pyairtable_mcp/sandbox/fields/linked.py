@@ -113,11 +113,11 @@ def held_text(cell: Cell) -> Value:
 
 LINKED: Final = (
     FieldType("multipleRecordLinks", link_value, links_of),
-    FieldType("count", count_value, show=show_computed),
-    FieldType("multipleLookupValues", lookup_value, show=show_lookup),
-    FieldType("rollup", rollup_value, show=show_computed),
-    FieldType("formula", formula_value, show=show_computed),
-    FieldType("autoNumber", number_value, show=show_computed),
+    FieldType("count", count_value, show=show_computed, computed=True),
+    FieldType("multipleLookupValues", lookup_value, show=show_lookup, computed=True),
+    FieldType("rollup", rollup_value, show=show_computed, computed=True),
+    FieldType("formula", formula_value, show=show_computed, computed=True),
+    FieldType("autoNumber", number_value, show=show_computed, computed=True),
     FieldType("button", held_text),
     FieldType("aiText", held_text),
     FieldType("externalSyncSource", held_text),

@@ -87,6 +87,6 @@ def show_editor(cell: Cell) -> Json:
 PEOPLE: Final = (
     FieldType("singleCollaborator", person_value, person_of, show_person),
     FieldType("multipleCollaborators", people_value, people_of, show_people),
-    FieldType("createdBy", creator_value, show=show_creator),
-    FieldType("lastModifiedBy", editor_value, show=show_editor),
+    FieldType("createdBy", creator_value, show=show_creator, computed=True),
+    FieldType("lastModifiedBy", editor_value, show=show_editor, computed=True),
 )

@@ -24,7 +24,11 @@ _TRUE_ANSWER: Final = frozenset({"cut", "pass"})
 
 
 class Disconnected(Exception):
-    """The connection broke before an answer was sent."""
+    """The connection broke before an answer was sent whole."""
+
+
+class Reset(Disconnected):
+    """The connection is to be reset, before the first byte of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,11 @@ class Fault:
     def is_true(self) -> bool:
         """Whether what is sent is the true answer, or the beginning of it."""
         return self.kind in _TRUE_ANSWER
+
+    @property
+    def spares_the_handler(self) -> bool:
+        """Whether the request takes no effect."""
+        return self.before_commit and not self.is_true
 
     @property
     def status_sent(self) -> int:

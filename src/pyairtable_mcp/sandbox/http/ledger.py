@@ -101,13 +101,13 @@ class Touched:
 
 def touched(journals: Iterable[Journal]) -> Touched:
     """Return what some transactions did; a record made and deleted again is in neither list of it."""
-    created: dict[str, str] = {}
+    created: dict[str, None] = {}
     changed: dict[str, None] = {}
-    removed: dict[str, str] = {}
+    removed: dict[str, None] = {}
     for journal in journals:
-        created |= journal.created
-        removed |= journal.removed
-        changed |= dict.fromkeys(journal.before)
+        created |= dict.fromkeys(journal.created)
+        removed |= dict.fromkeys(journal.removed)
+        changed |= dict.fromkeys(journal.former)
     return Touched(
         tuple(key for key in created if key not in removed),
         tuple(key for key in changed if key not in created and key not in removed),

@@ -1,13 +1,15 @@
 """Reading cells of one base at one moment: shown, spelled, or as formulas see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.formula.grammar import BadFormula
+from pyairtable_mcp.formula.kinds import Work
 from pyairtable_mcp.formula.values import Failed, Value
+from pyairtable_mcp.sandbox.fields.choices import names
 from pyairtable_mcp.sandbox.fields.kinds import Cell
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES, kind_of
 from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table, User, Workspace
@@ -25,6 +27,7 @@ class BaseReader:
         self._formulas = formulas
         self._known: dict[tuple[str, str], Value | Failed] = {}
         self._open: set[tuple[str, str]] = set()
+        self._options: dict[str, Mapping[str, str]] = {}
         self.now = workspace.clock.now()
 
     def table(self, table_id: str) -> Table | None:
@@ -34,6 +37,13 @@ class BaseReader:
     def user(self, user_id: str) -> User | None:
         """Return a user by id."""
         return self._users.get(user_id)
+
+    def options(self, field: Field) -> Mapping[str, str]:
+        """Return the names of a select's options by their ids, in order."""
+        found = self._options.get(field.id)
+        if found is None:
+            found = self._options[field.id] = names(field)
+        return found
 
     def json(self, table: Table, record: Record, field: Field) -> Json:
         """Return a cell as the API shows it; None when it is empty."""
@@ -50,6 +60,9 @@ class BaseReader:
 
     def value(self, table: Table, record: Record, field: Field) -> Value:
         """Return a cell as formulas see it; raise `Failed` when it shows an error."""
+        kind = kind_of(field.type)
+        if kind.lone:
+            return kind.value(Cell(self, table, record, field))
         key = (record.id, field.id)
         if key not in self._known:
             self._known[key] = self._compute(key, Cell(self, table, record, field))
@@ -68,13 +81,10 @@ class BaseReader:
             raise Failed(str(error)) from error
         return compiled(RecordScope(self, table, record, values))
 
-    def matches(self, table: Table, record: Record, text: str) -> bool:
-        """Tell whether a record matches a filter; raise `BadFormula` when the filter cannot be understood."""
-        return self._formulas.matches(table, text, RecordScope(self, table, record, ()))
-
-    def check(self, table: Table, text: str) -> None:
-        """Raise `BadFormula` when a filter cannot be understood."""
-        self._formulas.compiled(table, text)
+    def filter(self, table: Table, text: str) -> Callable[[Record], bool]:
+        """Return what tells whether a record matches a filter; raise `BadFormula` when it is none."""
+        holds = self._formulas.filter(table, text)
+        return lambda record: holds(RecordScope(self, table, record, ()))
 
     def _compute(self, key: tuple[str, str], cell: Cell) -> "Value | Failed":
         if key in self._open or len(self._open) >= CHAIN_LIMIT:
@@ -111,13 +121,15 @@ def _result(field: Field) -> Field:
 class RecordScope:
     """What a formula sees of one record."""
 
-    __slots__ = ("_reader", "_record", "_table", "values")
+    __slots__ = ("_known", "_reader", "_record", "_table", "values", "work")
 
     def __init__(self, reader: BaseReader, table: Table, record: Record, values: Sequence[Value]) -> None:
         self._reader = reader
         self._table = table
         self._record = record
         self.values = values
+        self.work = Work()
+        self._known: dict[str, Value] = {}
 
     @property
     def now(self) -> datetime:
@@ -143,7 +155,10 @@ class RecordScope:
 
     def field(self, field_id: str) -> Value:
         """Return the value of a field of the record."""
+        if field_id in self._known:
+            return self._known[field_id]
         field = self._table.fields.get(field_id)
         if field is None:
             raise Failed("the field is gone")
-        return self._reader.value(self._table, self._record, field)
+        value = self._known[field_id] = self._reader.value(self._table, self._record, field)
+        return value

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.formula.values import iso
+from pyairtable_mcp.sandbox.fields.kinds import Cell, stored
+from pyairtable_mcp.sandbox.fields.table import kind_of
 from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table
 from pyairtable_mcp.sandbox.wire import unknown_field
@@ -34,18 +36,56 @@ def shown_fields(table: Table, shape: Shape) -> Sequence[Field]:
     return found
 
 
+class Showing:
+    """Shows records of one table in one shape; what is the same for all of them is worked out once."""
+
+    def __init__(self, reader: BaseReader, table: Table, shape: Shape) -> None:
+        self._reader = reader
+        self._table = table
+        self._shape = shape
+        self._columns = [
+            (field.name if not shape.by_id else field.id, field, kind_of(field.type))
+            for field in shown_fields(table, shape)
+        ]
+
+    def record(self, record: Record) -> JsonObject:
+        """Return one record as JSON."""
+        answer: dict[str, Json] = {
+            "id": record.id,
+            "createdTime": iso(record.created),
+            "fields": self._spelt(record) if self._shape.zone else self._cells(record),
+        }
+        if self._shape.comment_count:
+            answer["commentCount"] = len(record.comments)
+        return answer
+
+    def _cells(self, record: Record) -> JsonObject:
+        cells: dict[str, Json] = {}
+        held = record.cells
+        for key, field, kind in self._columns:
+            if field.id not in held and not kind.computed:
+                continue
+            # Most cells are shown as they are held.
+            cell = (
+                held[field.id]
+                if kind.show is stored
+                else kind.show(Cell(self._reader, self._table, record, field))
+            )
+            if cell not in (None, "", []):
+                cells[key] = cell
+        return cells
+
+    def _spelt(self, record: Record) -> JsonObject:
+        cells: dict[str, Json] = {}
+        for key, field, kind in self._columns:
+            if not kind.computed and field.id not in record.cells:
+                continue
+            text = self._reader.text(self._table, record, field, self._shape.zone or UTC)
+            if text:
+                cells[key] = text
+        return cells
+
+
 def show(reader: BaseReader, table: Table, record: Record, shape: Shape) -> JsonObject:
     """Return one record as JSON."""
-    cells: dict[str, Json] = {}
-    for field in shown_fields(table, shape):
-        cell = _cell(reader, table, record, field, shape.zone)
-        if cell not in (None, "", []):
-            cells[field.id if shape.by_id else field.name] = cell
-    answer: dict[str, Json] = {"id": record.id, "createdTime": iso(record.created), "fields": cells}
-    if shape.comment_count:
-        answer["commentCount"] = len(record.comments)
-    return answer
-
-
-def _cell(reader: BaseReader, table: Table, record: Record, field: Field, zone: tzinfo | None) -> Json:
-    return reader.json(table, record, field) if zone is None else reader.text(table, record, field, zone)
+    return Showing(reader, table, shape).record(record)

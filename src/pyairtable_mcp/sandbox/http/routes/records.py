@@ -8,7 +8,7 @@ from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.http.call import Call, checked, flag
 from pyairtable_mcp.sandbox.http.params import ListParams, from_query, read_list, read_shape
 from pyairtable_mcp.sandbox.records.listing import listed
-from pyairtable_mcp.sandbox.records.showing import Shape, show
+from pyairtable_mcp.sandbox.records.showing import Shape, Showing, show
 from pyairtable_mcp.sandbox.records.upserting import Upsert, read_upsert
 from pyairtable_mcp.sandbox.records.writing import RecordWriter
 from pyairtable_mcp.sandbox.state.model import Record
@@ -46,7 +46,8 @@ def _page(call: Call, params: ListParams) -> Json:
         iterator, start, ids = call.world.workspace.new_id("itr"), 0, listed(reader, table, params.question)
     end = start + params.page_size
     records = [table.records[each] for each in ids[start:end] if each in table.records]
-    page: dict[str, Json] = {"records": [show(reader, table, each, params.shape) for each in records]}
+    showing = Showing(reader, table, params.shape)
+    page: dict[str, Json] = {"records": [showing.record(each) for each in records]}
     if end < len(ids):
         if not start:
             cursors.open(iterator, ids, question)
@@ -160,8 +161,8 @@ def _written(
 
 
 def _answer(call: Call, body: JsonObject, records: Sequence[Record], *, many: bool) -> JsonObject:
-    shape, reader = Shape(by_id=flag(body, "returnFieldsByFieldId")), call.reader()
-    shown = [show(reader, call.table, each, shape) for each in records]
+    showing = Showing(call.reader(), call.table, Shape(by_id=flag(body, "returnFieldsByFieldId")))
+    shown = [showing.record(each) for each in records]
     return {"records": shown} if many else shown[0]
 
 
