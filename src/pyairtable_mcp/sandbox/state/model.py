@@ -171,8 +171,8 @@ class Workspace:
     `owner` is the user id of who made everything that is there from the start and owns every base; `members`
     are the users who may enter every base, `groups` the names of groups of users by id, `tokens` holds tokens
     by the text a request carries, `integrations` and `grants` those of OAuth by their ids, `uploads` uploaded
-    bytes by attachment id, `changes` what differs from what was last kept; `bell` rings when a notification of
-    a webhook is due.
+    bytes by attachment id, `changes` what differs from what was last kept; `bell` rings when a notification
+    of a webhook is due.
     """
 
     clock: Clock
