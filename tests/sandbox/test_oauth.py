@@ -4,6 +4,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
@@ -49,14 +50,14 @@ class Program:
         query = urlencode({key: value for key, value in asked.items() if value is not None})
         return f"/oauth2/v1/authorize?{query}"
 
-    def code(self, **choices: object) -> str:
-        """Let the owner grant, or somebody else something else, and return the code."""
-        return told(self.sandbox.consent(self.url(), **choices))["code"]  # type: ignore[arg-type]
+    def code(self, user: str = "", bases: list[str] | None = None) -> str:
+        """Let the owner grant all, or somebody something else, and return the code."""
+        return told(self.sandbox.consent(self.url(), user=user, bases=bases))["code"]
 
-    async def send(self, method: str, path: str, **options: object) -> httpx2.Response:
+    async def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         transport = SandboxTransport(app=self.sandbox.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox") as client:
-            return await client.request(method, path, **options)  # type: ignore[arg-type]
+            return await client.request(method, path, **options)
 
     async def tokens(self, **changes: str | None) -> httpx2.Response:
         """Ask the token endpoint, with what an integration without a secret sends."""
