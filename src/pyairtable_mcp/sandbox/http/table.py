@@ -77,7 +77,6 @@ ROUTES: Final[Sequence[Route]] = (
     Route("GET", "/v0/meta/bases", meta.list_bases, _BASES),
     Route("POST", "/v0/meta/bases", schema.create_base, _NEW_BASE),
     Route("GET", "/v0/meta/bases/{base}", people.get_base, _PEOPLE),
-    Route("GET", "/v0/meta/bases/{base}/collaborators", people.get_base, _PEOPLE),
     Route("POST", "/v0/meta/bases/{base}/collaborators", people.add_collaborators, _INVITE),
     Route("PATCH", _PERSON, people.update_collaborator, _INVITE),
     Route("DELETE", _PERSON, people.remove_collaborator, _INVITE),
