@@ -56,9 +56,7 @@ class Front:
         fault, body, write = None, None, None
         try:
             token = self._admit(asked, route, path, at)
-            fault = self._faults.take(asked.method, asked.path, route.path)
-            if fault and fault.before_commit:
-                await self._strike(fault)
+            fault = await self._met(asked, route.path)
             if fault and fault.spares_the_handler:
                 answer = Answer(fault.status)
             else:
@@ -68,13 +66,24 @@ class Front:
                 answer, write = self.carry_out(call, route, asked.path)
         except ApiError as error:
             answer = Answer(error.status, error.body)
-        if fault and not fault.before_commit:
-            await self._strike(fault)
-        status = fault.status_sent if fault and not fault.is_true else answer.status
+        await self._linger(fault)
         if write:
-            write.status, write.lost = status, bool(fault and fault.loses_the_answer)
-        self._log(asked, path, status, count_records(body, answer.body), at)
+            write.status = _status(fault, answer)
+            write.lost = bool(fault and fault.loses_the_answer)
+        self._log(asked, path, _status(fault, answer), count_records(body, answer.body), at)
         await (send_fault(send, fault, answer) if fault else send_answer(send, answer))
+
+    async def _met(self, asked: Asked, route: str) -> Fault | None:
+        """Return the fault a request meets, after the delay of one that strikes before anything is done."""
+        fault = self._faults.take(asked.method, asked.path, route)
+        if fault and fault.before_commit and fault.delay:
+            await self._clock.sleep(fault.delay)
+        return fault
+
+    async def _linger(self, fault: Fault | None) -> None:
+        """Wait for the delay of a fault that strikes when everything is done."""
+        if fault and not fault.before_commit and fault.delay:
+            await self._clock.sleep(fault.delay)
 
     def carry_out(self, call: Call, route: Route, path: str) -> tuple[Answer, WriteRecord | None]:
         """Run a route's handler, and in the same breath note what it wrote in the ledger of writes."""
@@ -106,24 +115,22 @@ class Front:
             body=call.body if self.writes.keeps_bodies else None,
         )
 
-    async def _strike(self, fault: Fault) -> None:
-        if fault.delay:
-            await self._clock.sleep(fault.delay)
-
     async def serve_anybody(self, asked: Asked, route: OpenRoute, receive: Receive, send: Send) -> None:
         """Answer one request that needs no token, and write it into the ledger."""
         at = self._clock.monotonic()
-        fault = self._faults.take(asked.method, asked.path)
-        answer = Answer(fault.status if fault else 0)
-        if not fault or not fault.before_commit:
+        fault = await self._met(asked, route.path)
+        if fault and fault.spares_the_handler:
+            answer = Answer(fault.status)
+        else:
             try:
                 visit = Visit(self._world, asked.pairs(), asked.authorization, await read_body(receive))
                 answer = route.handler(visit)
             except ApiError as error:
                 answer = Answer(error.status, error.body)
             answer = self._kept(answer)
-        self._log(asked, {}, fault.status if fault else answer.status, 0, at)
-        await (send_fault(send, fault) if fault else send_answer(send, answer))
+        await self._linger(fault)
+        self._log(asked, {}, _status(fault, answer), 0, at)
+        await (send_fault(send, fault, answer) if fault else send_answer(send, answer))
 
     def _admit(self, asked: Asked, route: Route, path: Mapping[str, str], at: float) -> Token:
         base_id = path.get("base")
@@ -160,6 +167,11 @@ class Front:
         if len(self.requests) >= LEDGER_LIMIT:
             del self.requests[: LEDGER_LIMIT // 2]
         self.requests.append(line)
+
+
+def _status(fault: Fault | None, answer: Answer) -> int:
+    """Return the status that is sent, 0 when none is sent whole."""
+    return fault.status_sent if fault and not fault.is_true else answer.status
 
 
 def parsed(raw: bytes) -> Json:
