@@ -129,8 +129,7 @@ def too_large(message: str) -> ApiError:
 
 def too_many() -> ApiError:
     """Return the 429 of the rate law."""
-    message = "You have exceeded the limit of requests per second. Wait 30 seconds before trying again."
-    return refusal("RATE_LIMIT_REACHED", message)
+    return refusal("RATE_LIMIT_REACHED", "Rate limit exceeded. Please try again later")
 
 
 def used_up() -> ApiError:

@@ -12,6 +12,7 @@ from pyairtable_mcp.sandbox.http.rate import Limit
 from pyairtable_mcp.sandbox.http.routes import (
     comments,
     meta,
+    oauth,
     people,
     records,
     schema,
@@ -19,6 +20,7 @@ from pyairtable_mcp.sandbox.http.routes import (
     views,
     webhooks,
 )
+from pyairtable_mcp.sandbox.http.visit import Visited
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,15 @@ class Route:
     def metadata(self) -> bool:
         """Tell whether calls are about structure, which the monthly quota does not count."""
         return self.path.startswith("/v0/meta/")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoute:
+    """A method and a path that asks for no token, and what answers it."""
+
+    method: str
+    path: str
+    handler: Visited
 
 
 def _one_of(*scopes: str) -> frozenset[str]:
@@ -66,7 +77,6 @@ ROUTES: Final[Sequence[Route]] = (
     Route("GET", "/v0/meta/bases", meta.list_bases, _BASES),
     Route("POST", "/v0/meta/bases", schema.create_base, _NEW_BASE),
     Route("GET", "/v0/meta/bases/{base}", people.get_base, _PEOPLE),
-    Route("GET", "/v0/meta/bases/{base}/collaborators", people.get_base, _PEOPLE),
     Route("POST", "/v0/meta/bases/{base}/collaborators", people.add_collaborators, _INVITE),
     Route("PATCH", _PERSON, people.update_collaborator, _INVITE),
     Route("DELETE", _PERSON, people.remove_collaborator, _INVITE),
@@ -102,3 +112,10 @@ ROUTES: Final[Sequence[Route]] = (
     Route("DELETE", f"{_COMMENTS}/{{comment}}", comments.delete_comment, _SAY),
 )
 """Everything the sandbox answers to a token, the more particular path first."""
+
+OPEN: Final[Sequence[OpenRoute]] = (
+    OpenRoute("GET", "/oauth2/v1/authorize", oauth.show_consent),
+    OpenRoute("POST", "/oauth2/v1/authorize", oauth.decide),
+    OpenRoute("POST", "/oauth2/v1/token", oauth.give_tokens),
+)
+"""Everything the sandbox answers to anybody."""

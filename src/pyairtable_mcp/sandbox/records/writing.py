@@ -70,8 +70,7 @@ class RecordWriter:
         if not self.typecast:
             raise unknown_option(name)
         wanted = name.strip()
-        folded = next((key for shown, key in known.items() if shown.lower() == wanted.lower()), None)
-        return folded or self._transaction.add_choice(self._table, field, wanted)
+        return known.get(wanted) or self._transaction.add_choice(self._table, field, wanted)
 
     def link(self, field: Field, key: str) -> str:
         """Return the id of the linked record `key` (its id, or under typecast its name, made if missing)."""

@@ -14,7 +14,7 @@ from typing import Final
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.ids import Kind, mint
 from pyairtable_mcp.base.json_types import Json, JsonObject
-from pyairtable_mcp.sandbox.state.access import Collaborator, Token
+from pyairtable_mcp.sandbox.state.access import Collaborator, Grant, Integration, Token
 from pyairtable_mcp.sandbox.state.changes import Changes
 from pyairtable_mcp.sandbox.state.webhooks import Webhook
 
@@ -170,8 +170,9 @@ class Workspace:
 
     `owner` is the user id of who made everything that is there from the start and owns every base; `members`
     are the users who may enter every base, `groups` the names of groups of users by id, `tokens` holds tokens
-    by the text a request carries, `uploads` uploaded bytes by attachment id, `changes` what differs from what
-    was last kept; `bell` rings when a notification of a webhook is due.
+    by the text a request carries, `integrations` and `grants` those of OAuth by their ids, `uploads` uploaded
+    bytes by attachment id, `changes` what differs from what was last kept; `bell` rings when a notification
+    of a webhook is due.
     """
 
     clock: Clock
@@ -182,6 +183,8 @@ class Workspace:
     id: str = "wspSandbox0000001"
     members: dict[str, Collaborator] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    integrations: dict[str, Integration] = field(default_factory=dict)
+    grants: dict[str, Grant] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     changes: Changes = field(default_factory=Changes)
