@@ -52,7 +52,7 @@ class Front:
                 answer = Answer(fault.status)
             else:
                 raw = await read_body(receive)
-                body = parsed(raw)
+                body = parsed(raw) if route.takes_json else None
                 call = Call(self._world, token, path, asked.pairs(), raw, body)
                 call.locate()
                 answer = Answer(200, route.handler(call))
