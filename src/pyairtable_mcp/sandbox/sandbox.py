@@ -23,6 +23,7 @@ from pyairtable_mcp.sandbox.http.ledger import RequestRecord, Writes
 from pyairtable_mcp.sandbox.http.rate import Quota, RateLaw
 from pyairtable_mcp.sandbox.keeping.opening import open_keeper
 from pyairtable_mcp.sandbox.records.cursors import IDLE_SECONDS, Cursors
+from pyairtable_mcp.sandbox.records.syncing import set_up_sync
 from pyairtable_mcp.sandbox.seeds import SEEDS
 from pyairtable_mcp.sandbox.state.access import Integration, Level, Token
 from pyairtable_mcp.sandbox.state.model import User, Workspace
@@ -130,6 +131,13 @@ class Sandbox:
         Raises `KeyError` for an unknown user, base or scope.
         """
         return issue_token(self.workspace, user or self.workspace.owner, scopes, bases, expires).value
+
+    def sync_table(self, base_id: str, table: str, *, unique: str) -> str:
+        """Let a table follow a CSV whose rows a column tells apart; return the id it is posted under.
+
+        Raises `KeyError` for an unknown base, table or column.
+        """
+        return set_up_sync(self.workspace, base_id, table, unique).id
 
     def register_integration(
         self, name: str, redirect_uris: Collection[str], scopes: Collection[str], *, with_secret: bool = False

@@ -13,7 +13,6 @@ from pyairtable_mcp.sandbox.records.cursors import Cursors
 from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.access import Token
 from pyairtable_mcp.sandbox.state.actor import Actor
-from pyairtable_mcp.sandbox.state.journal import Journal
 from pyairtable_mcp.sandbox.state.model import Base, Record, Table, Workspace
 from pyairtable_mcp.sandbox.state.transaction import Transaction
 from pyairtable_mcp.sandbox.wire import hidden, invalid, not_found
@@ -44,7 +43,7 @@ class Call:
     raw: bytes
     body: Json
     source: str = "publicApi"
-    committed: list[Journal] = field(default_factory=list)
+    committed: list[Transaction] = field(default_factory=list)
 
     @property
     def actor(self) -> Actor:
@@ -87,11 +86,15 @@ class Call:
         return BaseReader(self.world.workspace, self.base, self.world.formulas)
 
     @contextmanager
-    def committing(self) -> Iterator[Transaction]:
-        """Yield a transaction of the base: what its block changes stays and is told, or goes as a whole."""
-        with committing(self.world.workspace, self.base, self.actor, self.world.formulas) as transaction:
+    def committing(self, source: str = "") -> Iterator[Transaction]:
+        """Yield a transaction of the base: what its block changes stays and is told, or goes as a whole.
+
+        `source` is a way of its own by which the change came.
+        """
+        actor = Actor(self.token.user, source or self.source)
+        with committing(self.world.workspace, self.base, actor, self.world.formulas) as transaction:
             yield transaction
-        self.committed.append(transaction.journal)
+        self.committed.append(transaction)
 
     def touch_record(self) -> None:
         """Note that the record the URL names changed outside its cells."""

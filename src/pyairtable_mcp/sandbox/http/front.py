@@ -61,7 +61,7 @@ class Front:
                 answer = Answer(fault.status)
             else:
                 raw = await read_body(receive)
-                body = parsed(raw)
+                body = parsed(raw) if route.takes_json else None
                 call = Call(self._world, token, path, asked.pairs(), raw, body)
                 answer, write = self.carry_out(call, route, asked.path)
         except ApiError as error:
@@ -98,13 +98,15 @@ class Front:
         return answer, self.writes.add(self._line(call, route, path))
 
     def _line(self, call: Call, route: Route, path: str) -> WriteRecord:
-        did, base = touched(call.committed), self._world.workspace.bases.get(call.path.get("base", ""))
+        did = touched(each.journal for each in call.committed)
+        actor = call.committed[0].actor if call.committed else call.actor
+        base = self._world.workspace.bases.get(call.path.get("base", ""))
         table = base.table_by(call.path.get("table", "")) if base else None
         return WriteRecord(
             moment=self._clock.now(),
-            user=call.actor.user,
+            user=actor.user,
             token=call.token.value[-TOKEN_END:],
-            source=call.actor.source,
+            source=actor.source,
             method=route.method,
             path=path,
             base=base.id if base else "",

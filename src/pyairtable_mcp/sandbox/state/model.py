@@ -105,6 +105,17 @@ class Record:
 
 
 @dataclass(slots=True)
+class Sync:
+    """How a table follows a CSV: the id it is posted under, the field that tells its rows apart, and each
+    column's field by the column's name.
+    """
+
+    id: str
+    unique: str
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Table:
     """A table; `revision` grows whenever the schema changes, so compiled formulas can be told stale."""
 
@@ -116,6 +127,11 @@ class Table:
     description: str = ""
     revision: int = 0
     next_number: int = 1
+    sync: Sync | None = None
+
+    def follows(self, field_id: str) -> bool:
+        """Tell whether a field's cells come from a CSV and from nowhere else."""
+        return self.sync is not None and field_id in self.sync.columns.values()
 
     @property
     def primary(self) -> Field:
