@@ -85,6 +85,16 @@ def forbidden(message: str) -> ApiError:
     return refusal("INVALID_PERMISSIONS", message)
 
 
+def no_creating(table: str, table_id: str) -> ApiError:
+    """Return the 403 for making records where one may not."""
+    return forbidden(f"You are not permitted to create records in table {table} ({table_id})")
+
+
+def no_writing(field: str, field_id: str) -> ApiError:
+    """Return the 403 for writing cells where one may not."""
+    return forbidden(f"You are not permitted to write cell values in field {field} ({field_id})")
+
+
 def invalid(message: str = "parameter validation failed. Check your request data.") -> ApiError:
     """Return the 422 for a request of the wrong shape."""
     return refusal("INVALID_REQUEST_UNKNOWN", f"Invalid request: {message}")
