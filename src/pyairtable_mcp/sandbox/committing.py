@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pyairtable_mcp.formula.compiler import Formulas
+from pyairtable_mcp.sandbox.records.links import ORIGIN
 from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.actor import Actor
 from pyairtable_mcp.sandbox.state.model import Base, Workspace
@@ -12,8 +13,13 @@ from pyairtable_mcp.sandbox.webhooks.announcing import announce
 
 
 @contextmanager
-def committing(workspace: Workspace, base: Base, actor: Actor, formulas: Formulas) -> Iterator[Transaction]:
-    """Yield a transaction; when the block fails, nothing of it stays, else webhooks hear of it."""
+def committing(
+    workspace: Workspace, base: Base, actor: Actor, formulas: Formulas, origin: str = ORIGIN
+) -> Iterator[Transaction]:
+    """Yield a transaction; when the block fails, nothing of it stays, else webhooks hear of it.
+
+    `origin` is where webhooks are told that files are found.
+    """
     transaction = Transaction(workspace, base, actor)
     try:
         yield transaction
@@ -21,4 +27,4 @@ def committing(workspace: Workspace, base: Base, actor: Actor, formulas: Formula
         transaction.rollback()
         raise
     transaction.note()
-    announce(transaction, BaseReader(workspace, base, formulas))
+    announce(transaction, BaseReader(workspace, base, formulas, origin))

@@ -5,13 +5,14 @@ from pathlib import Path
 from random import Random
 from typing import Self
 
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.sandbox.http.app import build_app
 from pyairtable_mcp.sandbox.http.call import World
 from pyairtable_mcp.sandbox.http.faults import FaultQueue
+from pyairtable_mcp.sandbox.http.files import FileServer
 from pyairtable_mcp.sandbox.http.front import Front
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord
 from pyairtable_mcp.sandbox.http.rate import RateLaw
@@ -51,7 +52,7 @@ class Sandbox:
         self.faults = FaultQueue()
         world = World(self.workspace, Formulas(), Cursors(self.clock, cursor_idle), self._keeper)
         self._front = Front(world, tokens, self.clock, RateLaw(rate), self.faults)
-        self.app: Starlette = build_app(self._front)
+        self.app: ASGIApp = FileServer(build_app(self._front), self.workspace)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -10,6 +10,7 @@ from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.sandbox.committing import committing
 from pyairtable_mcp.sandbox.keeping.keeper import Keeper, MemoryOnly
 from pyairtable_mcp.sandbox.records.cursors import Cursors
+from pyairtable_mcp.sandbox.records.links import ORIGIN
 from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.actor import Actor
 from pyairtable_mcp.sandbox.state.model import Base, Record, Table, Workspace
@@ -29,13 +30,17 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, authenticated and admitted. `query` keeps the order and the repeats of the URL."""
+    """A request, authenticated and admitted.
+
+    `query` keeps the order and the repeats of the URL; `origin` is where the sandbox was reached.
+    """
 
     world: World
     actor: Actor
     path: Mapping[str, str]
     query: Sequence[tuple[str, str]]
     body: Json
+    origin: str = ORIGIN
 
     @property
     def base(self) -> Base:
@@ -70,11 +75,11 @@ class Call:
 
     def reader(self) -> BaseReader:
         """Return a reader of the base as it is now."""
-        return BaseReader(self.world.workspace, self.base, self.world.formulas)
+        return BaseReader(self.world.workspace, self.base, self.world.formulas, self.origin)
 
     def committing(self) -> AbstractContextManager[Transaction]:
         """Return a transaction of the base: what its block changes stays and is told, or goes as a whole."""
-        return committing(self.world.workspace, self.base, self.actor, self.world.formulas)
+        return committing(self.world.workspace, self.base, self.actor, self.world.formulas, self.origin)
 
     def touch_record(self) -> None:
         """Note that the record the URL names changed outside its cells."""

@@ -103,7 +103,8 @@ class Front:
     def _call(self, request: Request, body: Json) -> Call:
         path = {key: str(part).replace(SLASH, "/") for key, part in request.path_params.items()}
         actor = Actor(self._world.workspace.owner)
-        return Call(self._world, actor, path, request.query_params.multi_items(), body)
+        origin = str(request.base_url).rstrip("/")
+        return Call(self._world, actor, path, request.query_params.multi_items(), body, origin)
 
     def _log(self, request: Request, status: int, records: int, at: float) -> None:
         params = request.path_params

@@ -150,8 +150,8 @@ class Workspace:
     """Everything the sandbox remembers, with the clock and the randomness it mints ids from.
 
     `owner` is the user id of who made everything that is there from the start; `uploads` holds uploaded bytes
-    by attachment id, `pings` the notifications nobody has delivered yet, `changes` what differs from what was
-    last kept.
+    by attachment id, `pings` the notifications nobody has delivered yet, `secret` signs links to files,
+    `changes` is what differs from what was last kept.
     """
 
     clock: Clock
@@ -161,7 +161,12 @@ class Workspace:
     owner: str = ""
     uploads: dict[str, bytes] = field(default_factory=dict)
     pings: deque[Ping] = field(default_factory=lambda: deque(maxlen=PINGS))
+    secret: bytes = b""
     changes: Changes = field(default_factory=Changes)
+
+    def __post_init__(self) -> None:
+        """Choose a secret."""
+        self.secret = self.secret or self.rng.randbytes(32)
 
     def new_id(self, kind: Kind) -> str:
         """Return a fresh id of this kind."""

@@ -1,6 +1,6 @@
 """The only way a workspace changes: one request's changes, taken back together when one of them fails."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from pyairtable_mcp.base.json_types import Json
@@ -19,6 +19,8 @@ class Transaction:
         self.now = workspace.clock.now()
         self.journal = Journal()
         self._undo: list[Callable[[], object]] = []
+        self._uploads: list[str] = []
+        self._orders: dict[str, list[str]] = {}
 
     def rollback(self) -> None:
         """Take back every change, the last one first."""
@@ -34,6 +36,7 @@ class Transaction:
             place = places.get(key) or self._home(key)
             changes.record(self.base.id, place, key)
         changes.bases.add(self.base.id)
+        changes.uploads.update(self._uploads)
 
     def _home(self, record_id: str) -> str:
         return next(each.id for each in self.base.tables.values() if record_id in each.records)
@@ -66,7 +69,7 @@ class Transaction:
         return record
 
     def remove_record(self, table: Table, record: Record) -> None:
-        """Delete a record and every link to it; the record itself is not brought back by a rollback."""
+        """Delete a record and every link to it."""
         for field in table.fields.values():
             if field.type == "multipleRecordLinks" and field.id in record.cells:
                 self.set_cell(record, field, None)
@@ -75,8 +78,18 @@ class Transaction:
                 held = each.cells.get(field.id)
                 if isinstance(held, list) and record.id in held:
                     self._put(each, field, [key for key in held if key != record.id] or None)
+        order = self._orders.setdefault(table.id, list(table.records))
+        self._undo.append(lambda: _bring_back(table, record, order))
         del table.records[record.id]
         self.journal.removed[record.id] = table.id
+
+    def add_upload(self, data: bytes) -> str:
+        """Keep the bytes of a file and return the id of an attachment for it."""
+        key = self.workspace.new_id("att")
+        self._undo.append(lambda: self.workspace.uploads.pop(key))
+        self.workspace.uploads[key] = data
+        self._uploads.append(key)
+        return key
 
     def add_choice(self, table: Table, field: Field, name: str) -> str:
         """Add a select option and return its id."""
@@ -138,6 +151,14 @@ def _store(cells: dict[str, Json], key: str, value: Json) -> None:
 def _forget(table: Table, record: Record) -> None:
     del table.records[record.id]
     table.next_number = record.number
+
+
+def _bring_back(table: Table, record: Record, order: Sequence[str]) -> None:
+    """Put a deleted record where it stood; `order` is that of the table before the first deletion."""
+    held = {**table.records, record.id: record}
+    places = {key: place for place, key in enumerate(order)}
+    table.records.clear()
+    table.records.update(sorted(held.items(), key=lambda item: places.get(item[0], len(places))))
 
 
 def _restore(
