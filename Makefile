@@ -23,7 +23,7 @@ bench: $(BENCH_READY)  ## tokens, start-up and overhead, beside their bars
 	@$(PY) -m bench
 
 bench-client: $(READY)  ## what the client makes of the allowance, of faults and of equal wishes
-	@for topic in pacing faults requests bulk bridge; do $(PY) -m bench.$$topic || exit 1; done
+	@for topic in pacing faults requests bulk bridge formulas; do $(PY) -m bench.$$topic || exit 1; done
 
 setup: $(READY)  ## make the environment and nothing else
 

@@ -51,7 +51,7 @@ async def test_who_and_when_follow_the_record(empty: Driver) -> None:
     made = await empty("POST", f"{EMPTY}/Lab", {"fields": {"Name": "one"}})
     assert "Counted at" not in made.fields
     await empty.clock.advance(60)
-    empty.sandbox.workspace.owner = "usrMeiTanaka00001"
+    empty.token = empty.sandbox.issue_token(user="usrMeiTanaka00001")
     path = f"{EMPTY}/Lab/{made.body['id']}"
     await empty("PATCH", path, {"fields": {"Count": 1}})
     await empty.clock.advance(60)
@@ -63,7 +63,7 @@ async def test_who_and_when_follow_the_record(empty: Driver) -> None:
     assert now["Counted at"] == "2026-01-01T00:01:00.000Z"
     assert now["Changed"] == "2026-01-01T00:02:00.000Z"
     text = await spelt(empty)
-    assert (text["Made"], text["Editor"]) == ("01/01/2026 12:00am", "Mei Tanaka")
+    assert (text["Made"], text["Editor"]) == ("1/1/2026 12:00am", "Mei Tanaka")
     for formula in (
         "{Maker}='Sam Rivera'",
         "{Editor}='Mei Tanaka'",

@@ -60,7 +60,7 @@ async def test_collaborators_are_listed_with_e_mails(studio: Driver) -> None:
     for path in ("/v0/meta/bases/appStudio00000001", "/v0/meta/bases/appStudio00000001/collaborators"):
         found = (await studio("GET", path)).body["individualCollaborators"]
         assert isinstance(found, dict)
-        people = [each for each in some(found["baseCollaborators"]) if isinstance(each, dict)]
+        people = [each for each in some(found["workspaceCollaborators"]) if isinstance(each, dict)]
         assert {str(each["email"]) for each in people} >= {"mei.tanaka@example.com", "priya.nair@example.com"}
 
 

@@ -4,187 +4,71 @@ For any text, `parse` returns a tree or raises `BadFormula`, never anything else
 become one `Chain`, so that the depth of a tree is the depth of its nesting, and that is bounded.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final, TypeAlias, cast
+from typing import Final, cast
 
-from lark import Lark, Token, Transformer, v_args
-from lark.exceptions import UnexpectedInput, UnexpectedToken
+from pyairtable_mcp.formula.problems import BadFormula, syntax
+from pyairtable_mcp.formula.tree import Tree
+
+__all__ = ["LENGTH_LIMIT", "BadFormula", "parse", "pointer"]
 
 LENGTH_LIMIT: Final = 100_000
 """Longest formula taken, in characters."""
 
-DEPTH_LIMIT: Final = 64
-"""Deepest nesting taken."""
-
-
-class BadFormula(Exception):
-    """The text is no formula of this table; the message names what is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A number or a text."""
-
-    value: float | str
-    depth: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A field named by name or id, in braces or bare."""
-
-    name: str
-    depth: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A function and its arguments."""
-
-    name: str
-    args: tuple["Tree", ...]
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """`first op value op value …`, computed from the left."""
-
-    first: "Tree"
-    rest: tuple[tuple[str, "Tree"], ...]
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Negated:
-    """Unary minus."""
-
-    value: "Tree"
-    depth: int
-
-
-Tree: TypeAlias = Literal | Reference | Call | Chain | Negated
-
-_GRAMMAR: Final = r"""
-?start: comparison
-?comparison: joined (COMPARE joined)*   -> chain
-?joined: added (JOIN added)*            -> chain
-?added: scaled ((PLUS | MINUS) scaled)* -> chain
-?scaled: signed (SCALE signed)*         -> chain
-?signed: MINUS signed                   -> negated
-       | PLUS signed                    -> posited
-       | atom
-?atom: NUMBER                           -> number
-     | TEXT                             -> text
-     | FIELD                            -> braced
-     | NAME "(" ")"                     -> call
-     | NAME "(" comparison ("," comparison)* ")" -> call
-     | NAME                             -> bare
-     | "(" comparison ")"               -> group
-
-COMPARE: "!=" | "<=" | ">=" | "=" | "<" | ">"
-JOIN: "&"
-PLUS: "+"
-MINUS: "-"
-SCALE: "*" | "/"
-NUMBER: /(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?/
-TEXT: /"(\\[\s\S]|[^"\\])*"/ | /'(\\[\s\S]|[^'\\])*'/
-FIELD: /\{[^{}]+\}/
-NAME: /[^\W\d]\w*/
-%ignore /[\s\ufeff]+/
-"""
-
-_ESCAPE: Final = re.compile(r"\\([\s\S])")
-_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r"}
-
-
-def unquote(literal: str) -> str:
-    """Return the text a quoted literal stands for; a backslash before any other sign stays, for patterns."""
-    return _ESCAPE.sub(_unescaped, literal[1:-1])
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    sign = match[1]
-    return sign if sign in "\"'\\" else _ESCAPES.get(sign, match[0])
-
-
-def _deeper(children: Sequence[Tree]) -> int:
-    depth = 1 + max((child.depth for child in children), default=0)
-    if depth > DEPTH_LIMIT:
-        raise BadFormula(f"nested more than {DEPTH_LIMIT} levels deep")
-    return depth
-
-
-@v_args(inline=True)
-class _Builder(Transformer[Token, Tree]):
-    """Builds nodes while the parser reduces, so no walk over the tree is ever needed."""
-
-    def number(self, token: Token) -> Tree:
-        """Build a number."""
-        return Literal(float(token))
-
-    def text(self, token: Token) -> Tree:
-        """Build a text."""
-        return Literal(unquote(token))
-
-    def braced(self, token: Token) -> Tree:
-        """Build a reference written in braces."""
-        return Reference(token[1:-1])
-
-    def bare(self, token: Token) -> Tree:
-        """Build a reference written without braces."""
-        return Reference(str(token))
-
-    def group(self, inner: Tree) -> Tree:
-        """Build what stands in parentheses."""
-        return Chain(inner, (), _deeper([inner]))
-
-    def posited(self, _: Token, inner: Tree) -> Tree:
-        """Build what stands after a plus sign."""
-        return Chain(inner, (), _deeper([inner]))
-
-    def negated(self, _: Token, inner: Tree) -> Tree:
-        """Build a negation."""
-        return Negated(inner, _deeper([inner]))
-
-    def call(self, name: Token, *args: Tree) -> Tree:
-        """Build a function call."""
-        return Call(str(name).upper(), args, _deeper(args))
-
-    def chain(self, first: Tree, *more: Token | Tree) -> Tree:
-        """Build a chain of operators of one precedence."""
-        if not more:
-            return first
-        operators = [str(each) for each in more if isinstance(each, Token)]
-        values = [each for each in more if not isinstance(each, Token)]
-        return Chain(first, tuple(zip(operators, values, strict=True)), _deeper([first, *values]))
-
-
-@lru_cache(maxsize=1)
-def _parser() -> Lark:
-    """Return the parser, built on first use: building it takes tens of milliseconds."""
-    return Lark(_GRAMMAR, parser="lalr", transformer=_Builder())
+_CURLY: Final = "\u2018\u2019\u201c\u201d\u201e\u201a\u00ab\u00bb\u2032\u2033"
+_OPENING: Final = {"'": "text", '"': "text", "{": "field name"}
+_AROUND: Final = 30
 
 
 def parse(text: str) -> Tree:
     """Return the tree of a formula; raise `BadFormula` for anything that is none."""
+    from lark.exceptions import UnexpectedInput
+
+    from pyairtable_mcp.formula.parser import parser
+
     if len(text) > LENGTH_LIMIT:
-        raise BadFormula(f"longer than {LENGTH_LIMIT} characters")
+        raise syntax(f"longer than {LENGTH_LIMIT} characters")
     try:
         # With a transformer built in, lark answers what the transformer made, not its own tree.
-        return cast("Tree", _parser().parse(text))
+        return cast("Tree", parser().parse(text))
     except UnexpectedInput as error:
-        raise BadFormula(_complaint(text, error)) from None
+        token = getattr(error, "token", None)
+        ended = getattr(token, "type", "") == "$END"
+        raise _complaint(text, None if ended else error.pos_in_stream) from None
 
 
-def _complaint(text: str, error: UnexpectedInput) -> str:
-    at = error.pos_in_stream
+def _complaint(text: str, at: int | None) -> BadFormula:
     if not text.strip():
-        return "the formula is empty"
-    ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
-    if ended or at is None or not 0 <= at < len(text):
-        return "the formula ends too early"
-    return f"unexpected {text[at : at + 20]!r} at character {at + 1}"
+        return syntax("the formula is empty")
+    if at is None or not 0 <= at < len(text):
+        return syntax("the formula ends too early", len(text.rstrip()))
+    sign = text[at]
+    if sign in _CURLY:
+        straight = "'" if sign in "\u2018\u2019\u201a\u2032" else '"'
+        return syntax(f"{sign} at character {at + 1} is a typographic quote; write {straight} instead", at)
+    if sign in _OPENING and _unclosed(text, at):
+        return syntax(
+            f"the {_OPENING[sign]} that opens with {sign} at character {at + 1} is never closed", at
+        )
+    if text.startswith("{}", at):
+        return syntax(f"unexpected '{{}}' at character {at + 1}: braces hold a field name", at)
+    return syntax(f"unexpected {text[at : at + 20]!r} at character {at + 1}", at)
+
+
+def _unclosed(text: str, at: int) -> bool:
+    closing = "}" if text[at] == "{" else text[at]
+    i = at + 1
+    while i < len(text):
+        if text[i] == closing:
+            return False
+        i += 2 if text[i] == "\\" else 1
+    return True
+
+
+def pointer(text: str, at: int) -> str:
+    """Return the line of a formula around a character and, under it, a caret that points at it."""
+    start = text.rfind("\n", 0, at) + 1
+    end = text.find("\n", at)
+    end = len(text) if end < 0 else end
+    first, last = max(start, at - _AROUND), min(end, at + _AROUND)
+    shown = ("…" if first > start else "") + text[first:last] + ("…" if last < end else "")
+    return f"{shown}\n{' ' * (at - first + (first > start))}^"

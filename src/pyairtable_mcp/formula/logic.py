@@ -7,7 +7,7 @@ from typing import Final
 
 from pyairtable_mcp.formula.kinds import Function, Lazy, Node, Scope, Strict
 from pyairtable_mcp.formula.operators import equal
-from pyairtable_mcp.formula.values import Failed, Value, to_text, truthy
+from pyairtable_mcp.formula.values import Failed, Value, flat, to_text, truthy
 
 
 def _if(scope: Scope, args: Sequence[Node]) -> Value:
@@ -16,16 +16,31 @@ def _if(scope: Scope, args: Sequence[Node]) -> Value:
     return args[2](scope) if len(args) > 2 else None
 
 
+def _truths(value: Value) -> Sequence[bool]:
+    """Return the truth of a value, or of every item of a list; an empty list is one false."""
+    if not isinstance(value, list | tuple):
+        return (truthy(value),)
+    return [truthy(each) for each in flat(value)] or (False,)
+
+
 def _and(scope: Scope, args: Sequence[Node]) -> Value:
-    return all(truthy(each(scope)) for each in args)
+    for node in args:
+        value = node(scope)
+        if value is not True and (value is False or not all(_truths(value))):
+            return False
+    return True
 
 
 def _or(scope: Scope, args: Sequence[Node]) -> Value:
-    return any(truthy(each(scope)) for each in args)
+    for node in args:
+        value = node(scope)
+        if value is True or (value is not False and any(_truths(value))):
+            return True
+    return False
 
 
 def _xor(args: Sequence[Value]) -> Value:
-    return sum(truthy(each) for each in args) % 2 == 1
+    return sum(sum(_truths(each)) for each in args) % 2 == 1
 
 
 def _switch(scope: Scope, args: Sequence[Node]) -> Value:

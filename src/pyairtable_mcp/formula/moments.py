@@ -1,139 +1,210 @@
-"""Dates in the format language of moment.js that Airtable's formulas use."""
+"""Writing dates in the format language of moment.js that Airtable's formulas use."""
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
-_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTH_NAMES: Final = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-
-_TOKEN: Final = re.compile(
-    r"\[([^\]]*)\]|YYYY|YY|Q|MMMM|MMM|MM|M|DDDD|DDD|Do|DD|D|dddd|ddd|dd|d"
-    r"|HH|H|hh|h|mm|m|SSS|ss|s|A|a|ZZ|Z|X|x|LT|LL|L|l"
-)
+from pyairtable_mcp.formula.locales import Locale, locale_of
 
 
-def _ordinal(day: int) -> str:
-    suffix = "th" if 10 < day % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
-    return f"{day}{suffix}"
+class LocalMoment(datetime):
+    """A moment in the time zone and language it is to be written in."""
+
+    language: str = "en"
+
+    @classmethod
+    def of(cls, moment: datetime, language: str) -> "LocalMoment":
+        """Return the same moment with a language."""
+        found = cls.combine(moment.date(), moment.timetz())
+        found.language = language
+        return found
+
+
+Writer: TypeAlias = Callable[[datetime, Locale], str]
 
 
 def _twelve(moment: datetime) -> int:
     return moment.hour % 12 or 12
 
 
-_WRITE: Final[Mapping[str, Callable[[datetime], str]]] = MappingProxyType(
+def _first_of(year: int) -> int:
+    """Return the ordinal of January 1, one year beyond the calendar at both ends too."""
+    if year < 1:
+        return -365
+    return date(year, 1, 1).toordinal() if year <= 9999 else date.max.toordinal() + 1
+
+
+def week_of(day: date, first_day: int, anchor: int) -> tuple[int, int]:
+    """Return the week's year and number: weeks start on `first_day`, the first holds January `anchor`."""
+
+    def begin(year: int) -> int:
+        pivot = _first_of(year) + anchor - 1
+        return pivot - (pivot - first_day) % 7
+
+    ordinal, year = day.toordinal(), day.year
+    if ordinal >= begin(year + 1):
+        year += 1
+    elif ordinal < begin(year):
+        year -= 1
+    return year, (ordinal - begin(year)) // 7 + 1
+
+
+def _iso_week(moment: datetime) -> tuple[int, int]:
+    return week_of(moment, 1, 4)
+
+
+def _local_week(moment: datetime, locale: Locale) -> tuple[int, int]:
+    return week_of(moment, locale.first_day, locale.anchor)
+
+
+def _offset(moment: datetime, colon: str) -> str:
+    seconds = int((moment.utcoffset() or UTC.utcoffset(None)).total_seconds())
+    minutes = abs(seconds) // 60
+    return f"{'-' if seconds < 0 else '+'}{minutes // 60:02d}{colon}{minutes % 60:02d}"
+
+
+def _weekday(moment: datetime) -> int:
+    return moment.isoweekday() % 7
+
+
+def _year_day(moment: datetime) -> int:
+    return moment.timetuple().tm_yday
+
+
+_NUMBERS: Final[Mapping[str, Callable[[datetime, Locale], int]]] = MappingProxyType(
     {
-        "YYYY": lambda m: f"{m.year:04d}",
-        "YY": lambda m: f"{m.year % 100:02d}",
-        "Q": lambda m: str((m.month + 2) // 3),
-        "MMMM": lambda m: _MONTH_NAMES[m.month - 1],
-        "MMM": lambda m: _MONTH_NAMES[m.month - 1][:3],
-        "MM": lambda m: f"{m.month:02d}",
-        "M": lambda m: str(m.month),
-        "DDDD": lambda m: f"{m.timetuple().tm_yday:03d}",
-        "DDD": lambda m: str(m.timetuple().tm_yday),
-        "Do": lambda m: _ordinal(m.day),
-        "DD": lambda m: f"{m.day:02d}",
-        "D": lambda m: str(m.day),
-        "dddd": lambda m: _DAYS[m.weekday()],
-        "ddd": lambda m: _DAYS[m.weekday()][:3],
-        "dd": lambda m: _DAYS[m.weekday()][:2],
-        "d": lambda m: str(m.isoweekday() % 7),
-        "HH": lambda m: f"{m.hour:02d}",
-        "H": lambda m: str(m.hour),
-        "hh": lambda m: f"{_twelve(m):02d}",
-        "h": lambda m: str(_twelve(m)),
-        "mm": lambda m: f"{m.minute:02d}",
-        "m": lambda m: str(m.minute),
-        "ss": lambda m: f"{m.second:02d}",
-        "s": lambda m: str(m.second),
-        "SSS": lambda m: f"{m.microsecond // 1000:03d}",
-        "A": lambda m: "PM" if m.hour >= 12 else "AM",
-        "a": lambda m: "pm" if m.hour >= 12 else "am",
-        "ZZ": lambda _: "+0000",
-        "Z": lambda _: "+00:00",
-        "X": lambda m: str(int(m.timestamp())),
-        "x": lambda m: str(int(m.timestamp() * 1000)),
-        "LT": lambda m: f"{_twelve(m)}:{m.minute:02d} {'PM' if m.hour >= 12 else 'AM'}",
-        "LL": lambda m: f"{_MONTH_NAMES[m.month - 1]} {m.day}, {m.year}",
-        "L": lambda m: f"{m.month:02d}/{m.day:02d}/{m.year:04d}",
-        "l": lambda m: f"{m.month}/{m.day}/{m.year}",
+        "M": lambda m, _: m.month,
+        "Q": lambda m, _: (m.month + 2) // 3,
+        "D": lambda m, _: m.day,
+        "DDD": lambda m, _: _year_day(m),
+        "d": lambda m, _: _weekday(m),
+        "w": lambda m, by: _local_week(m, by)[1],
+        "W": lambda m, _: _iso_week(m)[1],
     }
 )
+"""What has an ordinal: the token followed by `o`."""
 
-_TWO_DIGITS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+
+def _ordinal(token: str) -> Writer:
+    read = _NUMBERS[token]
+    return lambda m, by: by.ordinal(read(m, by), token)
+
+
+def _number(read: Callable[[datetime, Locale], int], width: int = 0) -> Writer:
+    return lambda m, by: f"{read(m, by):0{width}d}"
+
+
+def _fraction(digits: int) -> Writer:
+    # Moments are kept to the millisecond; the digits beyond are zero, as in moment.js.
+    return lambda m, _: f"{m.microsecond // 1000:03d}000000"[:digits]
+
+
+def _half(moment: datetime, locale: Locale) -> str:
+    return locale.halves[moment.hour >= 12]
+
+
+_WRITERS: Final[Mapping[str, Writer]] = MappingProxyType(
     {
-        "month": ("MM", "M"),
-        "day": ("DD", "D"),
-        "hour": ("HH", "H", "hh", "h"),
-        "minute": ("mm", "m"),
-        "second": ("ss", "s"),
+        **{token: _number(read) for token, read in _NUMBERS.items()},
+        **{f"{token}o": _ordinal(token) for token in _NUMBERS},
+        **{"S" * digits: _fraction(digits) for digits in range(1, 10)},
+        "MM": lambda m, _: f"{m.month:02d}",
+        "MMM": lambda m, by: by.short_months[m.month - 1],
+        "MMMM": lambda m, by: by.months[m.month - 1],
+        "DD": lambda m, _: f"{m.day:02d}",
+        "DDDD": lambda m, _: f"{_year_day(m):03d}",
+        "dd": lambda m, by: by.min_days[_weekday(m)],
+        "ddd": lambda m, by: by.short_days[_weekday(m)],
+        "dddd": lambda m, by: by.days[_weekday(m)],
+        "e": lambda m, by: str((_weekday(m) - by.first_day) % 7),
+        "E": lambda m, _: str(m.isoweekday()),
+        "ww": lambda m, by: f"{_local_week(m, by)[1]:02d}",
+        "WW": lambda m, _: f"{_iso_week(m)[1]:02d}",
+        "Y": lambda m, _: str(m.year),
+        "y": lambda m, _: str(m.year),
+        "YY": lambda m, _: f"{m.year % 100:02d}",
+        "YYYY": lambda m, _: f"{m.year:04d}",
+        "YYYYY": lambda m, _: f"{m.year:05d}",
+        "YYYYYY": lambda m, _: f"+{m.year:06d}",
+        **dict.fromkeys(("N", "NN", "NNN"), lambda _m, _l: "AD"),
+        "NNNN": lambda _m, _l: "Anno Domini",
+        "NNNNN": lambda _m, _l: "AD",
+        "gg": lambda m, by: f"{_local_week(m, by)[0] % 100:02d}",
+        "gggg": lambda m, by: f"{_local_week(m, by)[0]:04d}",
+        "GG": lambda m, _: f"{_iso_week(m)[0] % 100:02d}",
+        "GGGG": lambda m, _: f"{_iso_week(m)[0]:04d}",
+        "H": lambda m, _: str(m.hour),
+        "HH": lambda m, _: f"{m.hour:02d}",
+        "h": lambda m, _: str(_twelve(m)),
+        "hh": lambda m, _: f"{_twelve(m):02d}",
+        "k": lambda m, _: str(m.hour or 24),
+        "kk": lambda m, _: f"{m.hour or 24:02d}",
+        "m": lambda m, _: str(m.minute),
+        "mm": lambda m, _: f"{m.minute:02d}",
+        "s": lambda m, _: str(m.second),
+        "ss": lambda m, _: f"{m.second:02d}",
+        "Hmm": lambda m, _: f"{m.hour}{m.minute:02d}",
+        "Hmmss": lambda m, _: f"{m.hour}{m.minute:02d}{m.second:02d}",
+        "hmm": lambda m, _: f"{_twelve(m)}{m.minute:02d}",
+        "hmmss": lambda m, _: f"{_twelve(m)}{m.minute:02d}{m.second:02d}",
+        "A": _half,
+        "a": lambda m, by: _half(m, by).lower(),
+        "Z": lambda m, _: _offset(m, ":"),
+        "ZZ": lambda m, _: _offset(m, ""),
+        **dict.fromkeys(("z", "zz"), lambda m, _: m.tzname() or "UTC"),
+        "X": lambda m, _: str(int(m.timestamp() // 1)),
+        "x": lambda m, _: str(int(m.timestamp() * 1000 // 1)),
     }
 )
+"""Every token that stands for something, and how it is written."""
 
-_READ: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        **{token: rf"(?P<{part}>\d{{1,2}})" for part, tokens in _TWO_DIGITS.items() for token in tokens},
-        **dict.fromkeys(("MMMM", "MMM"), r"(?P<name>[A-Za-z]+)"),
-        **dict.fromkeys(("A", "a"), r"(?P<half>[AaPp][Mm])"),
-        **dict.fromkeys(("dddd", "ddd"), r"(?P<weekday>[A-Za-z]+)"),
-        "YYYY": r"(?P<year>\d{4})",
-        "YY": r"(?P<short>\d{2})",
-        "Do": r"(?P<day>\d{1,2})(?:st|nd|rd|th)",
-    }
+_LONG: Final = ("LTS", "LT", "LLLL", "LLL", "LL", "L", "llll", "lll", "ll", "l")
+_TOKEN: Final = re.compile(
+    r"\[(?P<quoted>[^\]]*)\]|(?P<token>" + "|".join(sorted(_WRITERS, key=len, reverse=True)) + r")"
 )
+_LONG_TOKEN: Final = re.compile(r"\[[^\]]*\]|(?P<long>" + "|".join(_LONG) + ")")
+_SHORTENED: Final = re.compile(r"\[[^\]]*\]|MMMM|MM|DD|dddd")
+
+FORMAT_LIMIT: Final = 1_000
+"""Longest format read, in characters."""
 
 
-_PARSED: Final = 200
-"""Longest text read as a date, in characters: what is longer is no date, and could take long to refuse."""
+def pieces(form: str, locale: Locale) -> list[tuple[str, str]]:
+    """Return a format as (token, "") and ("", literal) pairs, the long formats of the language spelt out."""
+    found: list[tuple[str, str]] = []
+    at = 0
+    form = _LONG_TOKEN.sub(lambda match: _spelt_out(match, locale), form[:FORMAT_LIMIT])
+    for match in _TOKEN.finditer(form):
+        if match.start() > at:
+            found.append(("", form[at : match.start()]))
+        found.append((match["token"], "") if match["token"] else ("", match["quoted"]))
+        at = match.end()
+    return [*found, ("", form[at:])]
+
+
+def _spelt_out(match: re.Match[str], locale: Locale) -> str:
+    name = match["long"]
+    if name is None:
+        return match[0]
+    if name in locale.formats:
+        return locale.formats[name]
+    return _SHORTENED.sub(
+        lambda each: each[0] if each[0][0] == "[" else each[0][1:], locale.formats[name.upper()]
+    )
+
+
+@lru_cache(maxsize=256)
+def _writers(form: str, language: str) -> Sequence[Writer | str]:
+    return [_WRITERS[token] if token else literal for token, literal in pieces(form, locale_of(language))]
 
 
 def format_moment(moment: datetime, form: str) -> str:
     """Return a moment in a format such as `YYYY-MM-DD HH:mm`; `[text]` stands for itself."""
-    return _TOKEN.sub(lambda t: t[1] if t[1] is not None else _WRITE[t[0]](moment), form)
-
-
-def parse_format(text: str, form: str) -> datetime | None:
-    """Return the moment text states in a format, in UTC, or None."""
-    if len(text) > _PARSED or len(form) > _PARSED:
-        return None
-    pattern, at = "", 0
-    for token in _TOKEN.finditer(form):
-        literal = token[1] if token[1] is not None else ""
-        pattern += re.escape(form[at : token.start()]) + (_READ.get(token[0]) or re.escape(literal))
-        at = token.end()
-    try:
-        found = re.fullmatch(pattern + re.escape(form[at:]), text.strip())
-    except re.error:  # the format names a part twice
-        return None
-    return _assembled(found.groupdict()) if found else None
-
-
-def _assembled(parts: Mapping[str, str | None]) -> datetime | None:
-    def number(key: str, default: int) -> int:
-        return int(parts.get(key) or default)
-
-    hour, half = number("hour", 0), (parts.get("half") or "").lower()
-    if half:
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    year = number("year", 2000 + number("short", 0)) if parts.get("year") or parts.get("short") else 1970
-    try:
-        return datetime(
-            year, _month(parts), number("day", 1), hour, number("minute", 0), number("second", 0), tzinfo=UTC
-        )
-    except ValueError:
-        return None
-
-
-def _month(parts: Mapping[str, str | None]) -> int:
-    name = (parts.get("name") or "").lower()
-    if name:
-        found = [n for n, each in enumerate(_MONTH_NAMES, 1) if each.lower().startswith(name[:3])]
-        return found[0] if found else 0
-    return int(parts.get("month") or 1)
+    language = moment.language if isinstance(moment, LocalMoment) else "en"
+    locale = locale_of(language)
+    return "".join(
+        each if isinstance(each, str) else each(moment, locale) for each in _writers(form, language)
+    )

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
 from pyairtable_mcp.formula.kinds import Function, Strict
 from pyairtable_mcp.formula.operators import divided
-from pyairtable_mcp.formula.values import Failed, Value, flat, is_blank, to_number
+from pyairtable_mcp.formula.values import Failed, Value, flat, is_blank, to_moment, to_number
 
 _BIG: Final = 1e290
 
@@ -41,7 +42,8 @@ def _rounding(rule: Callable[[float], float]) -> Callable[[Sequence[Value]], Val
 
 
 def _half_up(number: float) -> float:
-    return math.copysign(math.floor(abs(number) + 0.5), number)
+    # Ties go up, towards positive infinity (Airtable's formula reference).
+    return math.floor(number + 0.5)
 
 
 def _away(number: float) -> float:
@@ -50,10 +52,11 @@ def _away(number: float) -> float:
 
 def _stepped(rule: Callable[[float], int]) -> Callable[[Sequence[Value]], Value]:
     def apply(args: Sequence[Value]) -> Value:
-        number, step = to_number(args[0]), to_number(args[1]) if len(args) > 1 else 1
+        number, step = to_number(args[0]), to_number(args[1]) if len(args) > 1 else 1.0
         if step == 0 or not math.isfinite(number) or not math.isfinite(number / step):
             return number if step else 0
-        return rule(number / step) * step
+        # Rounded first: 1.1 / 0.1 is 11.000000000000002, and the product of 3 and 0.1 is not 0.3.
+        return round(rule(round(number / step, 9)) * step, 12)
 
     return apply
 
@@ -89,7 +92,10 @@ def _log(args: Sequence[Value]) -> Value:
     number, base = to_number(args[0]), to_number(args[1]) if len(args) > 1 else 10
     if number <= 0 or base <= 0 or base == 1 or math.isnan(number) or math.isnan(base):
         return math.nan
-    return math.log(number, base)
+    if base == 10:
+        # The natural logarithms' quotient is 2.9999999999999996 for 1000.
+        return math.log10(number)
+    return math.log2(number) if base == 2 else math.log(number, base)
 
 
 def _average(args: Sequence[Value]) -> Value:
@@ -97,15 +103,36 @@ def _average(args: Sequence[Value]) -> Value:
     return divided(sum(found), len(found))
 
 
-def _parity(odd: int) -> Callable[[Sequence[Value]], Value]:
+def _even(args: Sequence[Value]) -> Value:
+    """Return the smallest even number that is not less (Airtable's formula reference)."""
+    number = to_number(args[0])
+    return math.ceil(number / 2) * 2.0 if math.isfinite(number) else number
+
+
+def _odd(args: Sequence[Value]) -> Value:
+    """Return the next odd number away from zero (Airtable's formula reference); 1 for 0."""
+    number = to_number(args[0])
+    if not math.isfinite(number):
+        return number
+    whole = math.ceil(abs(number))
+    return math.copysign(whole + (whole % 2 == 0), number if number else 1)
+
+
+def _extreme(choose: Callable[[Sequence[Value]], Value]) -> Callable[[Sequence[Value]], Value]:
+    """Return a function for the least or the greatest of numbers, or of dates when there are only dates."""
+
     def apply(args: Sequence[Value]) -> Value:
-        number = to_number(args[0])
-        if not math.isfinite(number):
-            return number
-        whole = math.ceil(abs(number))
-        return math.copysign(whole + (whole % 2 != odd), number if number else 1)
+        filled = [each for each in flat(args) if not is_blank(each)]
+        if filled and all(isinstance(each, date) for each in filled):
+            return choose(filled)
+        return choose(list(numbers(args)))
 
     return apply
+
+
+def _instant(value: Value) -> float:
+    found = to_moment(value) if isinstance(value, date) else None
+    return found.timestamp() if found else to_number(value)
 
 
 NUMERIC: Final[Mapping[str, Function]] = MappingProxyType(
@@ -117,16 +144,16 @@ NUMERIC: Final[Mapping[str, Function]] = MappingProxyType(
         "INT": Strict(1, 1, _stepped(math.floor)),
         "CEILING": Strict(1, 2, _stepped(math.ceil)),
         "FLOOR": Strict(1, 2, _stepped(math.floor)),
-        "EVEN": Strict(1, 1, _parity(0)),
-        "ODD": Strict(1, 1, _parity(1)),
+        "EVEN": Strict(1, 1, _even),
+        "ODD": Strict(1, 1, _odd),
         "MOD": Strict(2, 2, _modulo),
         "POWER": Strict(2, 2, _power),
         "SQRT": Strict(1, 1, _guarded(math.sqrt)),
         "EXP": Strict(1, 1, _guarded(math.exp)),
         "LOG": Strict(1, 2, _log),
         "SUM": Strict(1, None, lambda args: sum(numbers(args))),
-        "MIN": Strict(1, None, lambda args: min(numbers(args), default=0)),
-        "MAX": Strict(1, None, lambda args: max(numbers(args), default=0)),
+        "MIN": Strict(1, None, _extreme(lambda values: min(values, key=_instant, default=0))),
+        "MAX": Strict(1, None, _extreme(lambda values: max(values, key=_instant, default=0))),
         "AVERAGE": Strict(1, None, _average),
         "COUNT": Strict(1, None, lambda args: sum(1 for _ in numbers(args))),
         "COUNTA": Strict(1, None, lambda args: sum(not is_blank(each) for each in flat(args))),

@@ -1,7 +1,7 @@
 """The operators: arithmetic, joining, comparing."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Final
@@ -23,7 +23,7 @@ def _added(left: Value, right: Value) -> Value:
     if isinstance(left, str) or isinstance(right, str):
         # Airtable's + joins when a side is text, as its spreadsheet ancestors did not.
         numbers = [parse_number(to_text(each)) if not is_blank(each) else 0.0 for each in (left, right)]
-        return joined(left, right) if numbers[0] is None or numbers[1] is None else numbers[0] + numbers[1]
+        return joined((left, right)) if numbers[0] is None or numbers[1] is None else numbers[0] + numbers[1]
     return to_number(left) + to_number(right)
 
 
@@ -35,12 +35,17 @@ def divided(left: Value, right: Value) -> Value:
     return top / bottom
 
 
-def joined(left: Value, right: Value) -> Value:
-    """Join two values as text; fail beyond the longest text a cell holds."""
-    text = to_text(left) + to_text(right)
-    if len(text) > TEXT_LIMIT:
-        raise Failed("the text grows too long")
-    return text
+def joined(values: Iterable[Value], separator: str = "") -> str:
+    """Join values as text; fail beyond the longest text a cell holds, before it is built."""
+    parts: list[str] = []
+    room = TEXT_LIMIT + len(separator)
+    for each in values:
+        part = each if type(each) is str else to_text(each)
+        room -= len(part) + len(separator)
+        if room < 0:
+            raise Failed("the text grows too long")
+        parts.append(part)
+    return separator.join(parts)
 
 
 def _multiplied(left: Value, right: Value) -> Value:
@@ -105,7 +110,7 @@ OPERATORS: Final[Mapping[str, Callable[[Value, Value], Value]]] = MappingProxyTy
         "-": lambda left, right: to_number(left) - to_number(right),
         "*": _multiplied,
         "/": divided,
-        "&": joined,
+        "&": lambda left, right: joined((left, right)),
         "=": equal,
         "!=": lambda left, right: not equal(left, right),
         "<": lambda left, right: _order(left, right) == -1,

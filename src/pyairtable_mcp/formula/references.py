@@ -1,14 +1,10 @@
 """Which fields a formula reads, and the same formula with fields named by id."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
 
-from pyairtable_mcp.formula.grammar import BadFormula, Call, Chain, Negated, Reference, Tree, parse
-
-_PIECES: Final = re.compile(
-    r"""(?P<text>"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*')|\{(?P<braced>[^{}]+)\}|(?P<bare>[^\W\d]\w*)(?!\w|\s*\()"""
-)
+from pyairtable_mcp.formula.grammar import parse
+from pyairtable_mcp.formula.problems import BadFormula
+from pyairtable_mcp.formula.tree import Call, Chain, Negated, Reference, Tree
 
 
 def references(text: str) -> Sequence[str]:
@@ -20,30 +16,38 @@ def references(text: str) -> Sequence[str]:
         tree = parse(text)
     except BadFormula:
         return ()
-    return tuple(dict.fromkeys(_names(tree)))
+    return tuple(dict.fromkeys(each.name for each in _named(tree, watched=False)))
 
 
-def _names(tree: Tree) -> Iterator[str]:
+def _named(tree: Tree, *, watched: bool) -> Iterator[Reference]:
     match tree:
-        case Reference(name=name):
-            yield name
-        case Call(name=name, args=args) if name != "LAST_MODIFIED_TIME":
+        case Reference():
+            yield tree
+        case Call(name=name, args=args) if watched or name != "LAST_MODIFIED_TIME":
             for each in args:
-                yield from _names(each)
+                yield from _named(each, watched=watched)
         case Chain(first=first, rest=rest):
-            yield from _names(first)
+            yield from _named(first, watched=watched)
             for _, each in rest:
-                yield from _names(each)
+                yield from _named(each, watched=watched)
         case Negated(value=value):
-            yield from _names(value)
+            yield from _named(value, watched=watched)
 
 
 def by_id(text: str, field_id: Callable[[str], str | None]) -> str:
-    """Return a formula with every field it names written as `{fld…}`, as Airtable keeps them."""
+    """Return a formula with every field it names written as `{fld…}`, as Airtable keeps them.
 
-    def written(piece: re.Match[str]) -> str:
-        name = piece["braced"] or piece["bare"]
-        found = (field_id(name) or field_id(name.strip())) if name else None
-        return "{" + found + "}" if found else piece[0]
-
-    return _PIECES.sub(written, text)
+    Names of no field stay as they are, and so does a text that is no formula.
+    """
+    try:
+        named = sorted(_named(parse(text), watched=True), key=lambda each: each.at)
+    except BadFormula:
+        return text
+    pieces: list[str] = []
+    end = 0
+    for each in named:
+        found = next((found for name in each.spellings if (found := field_id(name)) is not None), None)
+        if found is not None:
+            pieces += [text[end : each.at], "{", found, "}"]
+            end = each.at + each.length
+    return "".join([*pieces, text[end:]])

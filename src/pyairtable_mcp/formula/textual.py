@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from pyairtable_mcp.formula.kinds import Function, Strict
 from pyairtable_mcp.formula.operators import joined
-from pyairtable_mcp.formula.values import TEXT_LIMIT, Failed, Value, parse_number, to_number, to_text
+from pyairtable_mcp.formula.values import TEXT_LIMIT, Failed, Value, flat, parse_number, to_number, to_text
 
-_NOT_NUMBER: Final = re.compile(r"[^\d.eE+-]")
+_NOT_NUMBER: Final = re.compile(r"[^0-9.+-]")
 
 
 def bounded(text: str) -> str:
@@ -87,16 +87,16 @@ def _repeat(args: Sequence[Value]) -> Value:
 
 
 def _concatenate(args: Sequence[Value]) -> Value:
-    result: Value = ""
-    for each in args:
-        result = joined(result, each)
-    return result
+    """Join all values; a rollup's own values, a tuple, without the commas a list has as text."""
+    return joined(part for each in args for part in (flat(each) if isinstance(each, tuple) else (each,)))
 
 
 def _value(args: Sequence[Value]) -> Value:
     if not isinstance(args[0], str):
         return to_number(args[0])
-    number = parse_number(_NOT_NUMBER.sub("", args[0]))
+    number = parse_number(args[0])
+    if number is None:
+        number = parse_number(_NOT_NUMBER.sub("", args[0]))
     if number is None:
         raise Failed("the text holds no number")
     return number / 100 if args[0].strip().endswith("%") else number
@@ -108,23 +108,27 @@ def _text_only(args: Sequence[Value]) -> Value:
 
 TEXTUAL: Final[Mapping[str, Function]] = MappingProxyType(
     {
-        "LEN": Strict(1, 1, lambda args: len(to_text(args[0]))),
-        "LOWER": Strict(1, 1, lambda args: to_text(args[0]).lower()),
-        "UPPER": Strict(1, 1, lambda args: to_text(args[0]).upper()),
-        "TRIM": Strict(1, 1, lambda args: to_text(args[0]).strip()),
-        "LEFT": Strict(1, 2, _left),
-        "RIGHT": Strict(1, 2, _right),
-        "MID": Strict(3, 3, _mid),
-        "FIND": Strict(2, 3, _find),
-        "SEARCH": Strict(2, 3, _search),
-        "SUBSTITUTE": Strict(3, 4, _substitute),
-        "REPLACE": Strict(4, 4, _replace),
-        "CONCATENATE": Strict(1, None, _concatenate),
-        "REPT": Strict(2, 2, _repeat),
-        "VALUE": Strict(1, 1, _value),
-        "T": Strict(1, 1, _text_only),
+        "LEN": Strict(1, 1, lambda args: len(to_text(args[0])), 1),
+        "LOWER": Strict(1, 1, lambda args: bounded(to_text(args[0]).lower()), 1),
+        "UPPER": Strict(1, 1, lambda args: bounded(to_text(args[0]).upper()), 1),
+        "TRIM": Strict(1, 1, lambda args: to_text(args[0]).strip(), 1),
+        "LEFT": Strict(1, 2, _left, 1),
+        "RIGHT": Strict(1, 2, _right, 1),
+        "MID": Strict(3, 3, _mid, 1),
+        "FIND": Strict(2, 3, _find, 1),
+        "SEARCH": Strict(2, 3, _search, 1),
+        "SUBSTITUTE": Strict(3, 4, _substitute, 1),
+        "REPLACE": Strict(4, 4, _replace, 1),
+        "CONCATENATE": Strict(1, None, _concatenate, 1),
+        "REPT": Strict(2, 2, _repeat, 1),
+        "VALUE": Strict(1, 1, _value, 1),
+        "T": Strict(1, 1, _text_only, 1),
         "ENCODE_URL_COMPONENT": Strict(
-            1, 1, lambda args: bounded(quote(to_text(args[0]), safe="!'()*-._~", errors="replace"))
+            # The reference names the signs that stay: - _ . ~
+            1,
+            1,
+            lambda args: bounded(quote(to_text(args[0]), safe="", errors="replace")),
+            1,
         ),
     }
 )

@@ -11,12 +11,20 @@ from datetime import UTC, date, datetime, time
 from typing import Final, TypeAlias
 
 from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.formula.datetext import parse_moment, read_date
+
+__all__ = [
+    "TEXT_LIMIT", "Failed", "Value", "flat", "is_blank", "iso", "number_text", "parse_moment", "parse_number",
+    "to_json", "to_moment", "to_number", "to_text", "truthy",
+]  # fmt: skip
 
 Value: TypeAlias = "bool | int | float | str | date | datetime | Sequence[Value] | None"
 
 TEXT_LIMIT: Final = 100_000
 """Longest text a formula may build, in characters (Airtable's own long text limit)."""
 
+_LISTED_LIMIT: Final = 10 * TEXT_LIMIT
+_LONGEST_NUMBER: Final = 1_000
 _NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
@@ -47,19 +55,10 @@ def to_moment(value: Value) -> datetime | None:
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
     if isinstance(value, str):
-        return parse_moment(value)
+        return read_date(value)
     if isinstance(value, list | tuple) and len(value) == 1:
         return to_moment(value[0])
     return None
-
-
-def parse_moment(text: str) -> datetime | None:
-    """Return the moment ISO 8601 text names, taken as UTC when it states no offset, or None."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def iso(moment: datetime) -> str:
@@ -83,8 +82,19 @@ def to_text(value: Value) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list | tuple):
-        return ", ".join(_item(to_text(each)) for each in flat(value))
+        return _listed(value)
     return _scalar_text(value)
+
+
+def _listed(values: Sequence[Value]) -> str:
+    items: list[str] = []
+    length = 0
+    for each in flat(values):
+        items.append(_item(to_text(each)))
+        length += len(items[-1]) + 2
+        if length > _LISTED_LIMIT:
+            raise Failed("the list is too long to be read as text")
+    return ", ".join(items)
 
 
 def _item(text: str) -> str:
@@ -104,6 +114,8 @@ def _scalar_text(value: Value) -> str:
 
 def parse_number(text: str) -> float | None:
     """Return the number a whole text spells, or None."""
+    if len(text) > _LONGEST_NUMBER:
+        return None
     text = text.strip()
     return float(text) if _NUMBER.fullmatch(text) else None
 

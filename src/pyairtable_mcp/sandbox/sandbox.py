@@ -1,6 +1,9 @@
 """The sandbox as one object: a workspace, the app that serves it, and what was asked of it."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Self
@@ -9,17 +12,22 @@ from starlette.types import ASGIApp
 
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.formula.compiler import Formulas
+from pyairtable_mcp.sandbox.access.giving import add_user, issue_token, share
+from pyairtable_mcp.sandbox.access.scopes import EVERY
 from pyairtable_mcp.sandbox.http.app import build_app
 from pyairtable_mcp.sandbox.http.call import World
 from pyairtable_mcp.sandbox.http.faults import FaultQueue
 from pyairtable_mcp.sandbox.http.files import FileServer
 from pyairtable_mcp.sandbox.http.front import Front
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord
-from pyairtable_mcp.sandbox.http.rate import RateLaw
+from pyairtable_mcp.sandbox.http.rate import Quota, RateLaw
 from pyairtable_mcp.sandbox.keeping.opening import open_keeper
 from pyairtable_mcp.sandbox.records.cursors import IDLE_SECONDS, Cursors
 from pyairtable_mcp.sandbox.seeds import SEEDS
+from pyairtable_mcp.sandbox.state.access import Level, Token
 from pyairtable_mcp.sandbox.state.model import User, Workspace
+from pyairtable_mcp.sandbox.webhooks.delivering import Courier
+from pyairtable_mcp.sandbox.webhooks.posting import Post, post
 
 DEFAULT_TOKEN = "patSandbox"
 """The token a sandbox accepts when none is given."""
@@ -29,9 +37,11 @@ class Sandbox:
     """An Airtable of one's own, in memory, and with `file` in that SQLite file as well.
 
     A file that holds a workspace already is read and not filled again: `seed` is for a new one. `rate` is
-    the requests per second each base admits, 0 for no limit (per token it is always 50); `cursor_idle` the
-    seconds an unused page cursor lives. Raises `KeyError` for an unknown seed, `BadFile` for a file it cannot
-    use. Close it, or use it as a context, to let go of the file.
+    the requests per second each base admits, 0 for no limit (per user it is always 50), `quota` the calls a
+    month the workspace admits, 0 for no limit; `law` and `quota` may be changed later. `cursor_idle` is the
+    seconds an unused page cursor lives. `tokens` act for the owner with every scope; `issue_token` makes
+    others. `post` sends the notifications of webhooks, while `delivering`. Raises `KeyError` for an unknown
+    seed, `BadFile` for a file it cannot use. Close it, or use it as a context, to let go of the file.
     """
 
     def __init__(
@@ -42,16 +52,23 @@ class Sandbox:
         rng: Random | None = None,
         rate: int = 5,
         tokens: frozenset[str] = frozenset({DEFAULT_TOKEN}),
+        quota: int = 0,
         cursor_idle: float = IDLE_SECONDS,
         file: Path | None = None,
+        post: Post = post,
     ) -> None:
         self.clock = clock or SystemClock()
         self.tokens = tokens
         self.workspace = Workspace(self.clock, rng or Random())
         self._keeper = open_keeper(file, self.workspace, SEEDS[seed])
+        for value in tokens:
+            self.workspace.tokens[value] = Token(value, self.workspace.owner, EVERY)
         self.faults = FaultQueue()
+        self._post = post
         world = World(self.workspace, Formulas(), Cursors(self.clock, cursor_idle), self._keeper)
-        self._front = Front(world, tokens, self.clock, RateLaw(rate), self.faults)
+        self.law = RateLaw(rate)
+        self.quota = Quota(self.clock, quota)
+        self._front = Front(world, self.clock, self.law, self.quota, self.faults)
         self.app: ASGIApp = FileServer(build_app(self._front), self.workspace)
 
     def close(self) -> None:
@@ -66,6 +83,17 @@ class Sandbox:
         """Close."""
         self.close()
 
+    @asynccontextmanager
+    async def delivering(self) -> AsyncIterator[None]:
+        """Send the notifications of webhooks while the block runs; what is due waits for the next one."""
+        courier = asyncio.create_task(Courier(self.workspace, self._post).run())
+        try:
+            yield
+        finally:
+            courier.cancel()
+            with suppress(asyncio.CancelledError):
+                await courier
+
     @property
     def requests(self) -> list[RequestRecord]:
         """Every request so far, in order of arrival; clear the list to start counting anew."""
@@ -73,5 +101,27 @@ class Sandbox:
 
     @property
     def people(self) -> Mapping[str, User]:
-        """The users of the workspace by id; the tokens belong to `workspace.owner`."""
+        """The users of the workspace by id; `workspace.owner` owns the tokens it began with."""
         return self.workspace.users
+
+    def add_user(self, name: str, email: str) -> User:
+        """Add a person, who sees no base yet."""
+        return add_user(self.workspace, name, email)
+
+    def share(self, base_id: str, user_id: str, level: Level) -> None:
+        """Give a user a level in a base, `none` to keep them out; raise `KeyError` for an unknown one."""
+        share(self.workspace, base_id, user_id, level, by=self.workspace.owner)
+
+    def issue_token(
+        self,
+        *,
+        user: str = "",
+        scopes: Collection[str] = EVERY,
+        bases: Collection[str] | None = None,
+        expires: datetime | None = None,
+    ) -> str:
+        """Return a new token that acts as a user (by id or e-mail, the owner when ""), in these bases or all.
+
+        Raises `KeyError` for an unknown user, base or scope.
+        """
+        return issue_token(self.workspace, user or self.workspace.owner, scopes, bases, expires).value

@@ -18,7 +18,7 @@ async def serve_sandbox(sandbox: Sandbox, *, port: int, token: str, out: TextIO)
     `bases`, written once the port is bound; logs go to standard error. `token` is the one announced, and must
     be one the sandbox accepts. Raises `OSError` when the port is taken.
     """
-    with socket.create_server((HOST, port)) as bound:
+    with _bound(port) as bound:
         config = uvicorn.Config(
             sandbox.app, log_level="warning", access_log=False, lifespan="off", log_config=None
         )
@@ -29,4 +29,18 @@ async def serve_sandbox(sandbox: Sandbox, *, port: int, token: str, out: TextIO)
         }
         out.write(json.dumps(announcement) + "\n")
         out.flush()
-        await uvicorn.Server(config).serve(sockets=[bound])
+        async with sandbox.delivering():
+            await uvicorn.Server(config).serve(sockets=[bound])
+
+
+def _bound(port: int) -> socket.socket:
+    """Return a listening socket; connections of one that says it is TCP send without waiting for more."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((HOST, port))
+        bound.listen()
+    except OSError:
+        bound.close()
+        raise
+    return bound

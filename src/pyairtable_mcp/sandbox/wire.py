@@ -46,6 +46,7 @@ ERRORS: Final[Mapping[str, int]] = MappingProxyType(
         "UNSUPPORTED_FIELD_TYPE_FOR_CREATE": 422,
         "VIEW_ID_NOT_FOUND": 422,
         "VIEW_NAME_NOT_FOUND": 422,
+        "PUBLIC_API_BILLING_LIMIT_EXCEEDED": 429,
         "RATE_LIMIT_REACHED": 429,
         "SERVER_ERROR": 500,
     }
@@ -130,6 +131,12 @@ def too_many() -> ApiError:
     """Return the 429 of the rate law."""
     message = "You have exceeded the limit of requests per second. Wait 30 seconds before trying again."
     return refusal("RATE_LIMIT_REACHED", message)
+
+
+def used_up() -> ApiError:
+    """Return the 429 of the monthly quota, which waiting does not mend."""
+    message = "The workspace has used up its API calls of this month."
+    return refusal("PUBLIC_API_BILLING_LIMIT_EXCEEDED", message)
 
 
 def not_kept(why: str) -> ApiError:

@@ -1,5 +1,6 @@
 """Dates and moments: stored as ISO text, spelled in the field's own format and time zone."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
@@ -7,8 +8,9 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pyairtable_mcp.base.json_types import Json
-from pyairtable_mcp.formula.moments import format_moment, parse_format
-from pyairtable_mcp.formula.values import Value, iso, parse_moment, to_moment
+from pyairtable_mcp.formula.datetext import parse_moment, read_date
+from pyairtable_mcp.formula.moments import format_moment
+from pyairtable_mcp.formula.values import Value, iso, to_moment
 from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType, Incoming
 from pyairtable_mcp.sandbox.state.model import Field
 
@@ -20,14 +22,8 @@ DATE_FORMATS: Final[Mapping[str, str]] = MappingProxyType(
 TIME_FORMATS: Final[Mapping[str, str]] = MappingProxyType({"12hour": "h:mma", "24hour": "HH:mm"})
 """The formats a time of day may be shown in, by name."""
 
-_SPELT_DAYS: Final = (
-    "YYYY/M/D", "D.M.YYYY", "MMMM D, YYYY", "MMMM D YYYY", "D MMMM YYYY", "D MMMM, YYYY", "D-MMM-YYYY",
-)  # fmt: skip
-"""Spellings of a day that mean the same in every format."""
-
-_MONTH_FIRST: Final = ("M/D/YYYY", "M-D-YYYY", "M/D/YY")
-_DAY_FIRST: Final = ("D/M/YYYY", "D-M-YYYY", "D/M/YY")
-_SPELT_TIMES: Final = ("", " HH:mm", " HH:mm:ss", " h:mma", " h:mm a", " ha", " h a")
+_DAY_FIRST: Final = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(.*)", re.ASCII | re.DOTALL)
+_ZONED: Final = re.compile(r":\d\d.*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)\s*", re.ASCII | re.IGNORECASE)
 
 
 def _option(field: Field, key: str, part: str) -> str:
@@ -65,13 +61,14 @@ def _local(text: str, place: tzinfo) -> datetime | None:
 
 
 def _loose(field: Field, text: str, place: tzinfo) -> datetime | None:
-    """Return the moment a common spelling names; whether days stand first is up to the field's format."""
-    first = _DAY_FIRST if _option(field, "dateFormat", "name") == "european" else _MONTH_FIRST
-    plain = " ".join(text.split())
-    forms = (day + time for day in (*first, *_SPELT_DAYS) for time in _SPELT_TIMES)
-    found = next((moment for form in forms if (moment := parse_format(plain, form))), None)
+    """Return the moment a common spelling names; days stand before months as the field's format has it."""
+    text = text.strip()
+    first = _DAY_FIRST.fullmatch(text)
+    if first and (first[2] == "." or _option(field, "dateFormat", "name") == "european"):
+        text = f"{first[4]}-{first[3]}-{first[1]}{first[5]}"
+    found = read_date(text)
     try:
-        return found.replace(tzinfo=place).astimezone(UTC) if found else None
+        return found if found is None or _ZONED.search(text) else found.replace(tzinfo=place).astimezone(UTC)
     except OverflowError:
         return None
 

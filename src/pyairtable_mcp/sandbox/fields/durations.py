@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from pyairtable_mcp.base.json_types import Json
-from pyairtable_mcp.formula.values import Value, parse_number, to_number
+from pyairtable_mcp.formula.values import Value, number_text, parse_number, to_number
 from pyairtable_mcp.sandbox.fields.kinds import Incoming
 from pyairtable_mcp.sandbox.fields.numbers import number_of
 from pyairtable_mcp.sandbox.state.model import Field
@@ -61,11 +61,12 @@ def spell_duration(value: Value, field: Field) -> str:
         return ""
     number = to_number(value)
     if not math.isfinite(number):
-        return str(number)
+        return number_text(number)
     form = _format(field)
     digits = len(form.partition(".")[2])
     unit = Decimal(1).scaleb(-digits) if "ss" in form else Decimal(60)
-    total = (abs(Decimal(number)) / unit).to_integral_value(ROUND_CEILING) * unit
+    # Rounded once before, so that what a float cannot hold exactly does not count as a rest.
+    total = (abs(Decimal(str(round(number, 6)))) / unit).to_integral_value(ROUND_CEILING) * unit
     hours, minutes, seconds = int(total // 3600), int(total // 60 % 60), total % 60
     sign = "-" if number < 0 else ""
     if "ss" not in form:

@@ -129,3 +129,8 @@ class FieldType:
     primary: bool = False
     mergeable: bool = False
     computed: bool = False
+
+    @property
+    def lone(self) -> bool:
+        """Tell whether the value of a cell depends on no other cell."""
+        return self.parse is not None and self.name != "multipleRecordLinks"

@@ -10,8 +10,8 @@ from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.sandbox.committing import committing
 from pyairtable_mcp.sandbox.keeping.keeper import Keeper, MemoryOnly
 from pyairtable_mcp.sandbox.records.cursors import Cursors
-from pyairtable_mcp.sandbox.records.links import ORIGIN
 from pyairtable_mcp.sandbox.records.reading import BaseReader
+from pyairtable_mcp.sandbox.state.access import Token
 from pyairtable_mcp.sandbox.state.actor import Actor
 from pyairtable_mcp.sandbox.state.model import Base, Record, Table, Workspace
 from pyairtable_mcp.sandbox.state.transaction import Transaction
@@ -32,15 +32,22 @@ class World:
 class Call:
     """A request, authenticated and admitted.
 
-    `query` keeps the order and the repeats of the URL; `origin` is where the sandbox was reached.
+    `query` keeps the order and the repeats of the URL; `raw` is the body as it came, `body` what it says;
+    `origin` is where the sandbox was reached.
     """
 
     world: World
-    actor: Actor
+    token: Token
     path: Mapping[str, str]
     query: Sequence[tuple[str, str]]
+    raw: bytes
     body: Json
-    origin: str = ORIGIN
+    origin: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """On whose behalf the request acts: that of the token's user."""
+        return Actor(self.token.user)
 
     @property
     def base(self) -> Base:
@@ -88,6 +95,13 @@ class Call:
     def touch_base(self) -> None:
         """Note that the base changed outside its records."""
         self.world.workspace.changes.bases.add(self.base.id)
+
+    def includes(self, *known: str) -> bool:
+        """Tell whether the URL's `include` names any of these; refuse a URL that says anything else."""
+        for key, value in self.query:
+            if key not in ("include", "include[]") or value not in known:
+                raise invalid(f"unknown parameter {key}={value}")
+        return bool(self.query)
 
     def object(self, allowed: Collection[str]) -> JsonObject:
         """Return the body, an object with none but the allowed keys; refuse anything else."""

@@ -36,9 +36,11 @@ class FileServer:
 
         A thumbnail is the file itself: the sandbox does not scale pictures.
         """
+        raw = request.scope.get("raw_path")
+        path = raw.decode("latin-1") if raw else request.url.path
         links = FileLinks(self._workspace.secret, self._workspace.clock.now())
         try:
-            attachment, kind = links.read(str(request.url))
+            attachment, kind = links.read(f"{path}?{request.url.query}")
         except Forged:
             return JSONResponse({"error": "FORBIDDEN"}, 403)
         except Expired:

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from pyairtable_mcp.sandbox.state.model import Base, Record, Workspace
 
-_APART: Final = frozenset({"clock", "rng", "bases", "uploads", "changes"})
+_APART: Final = frozenset({"clock", "rng", "bases", "uploads", "changes", "bell"})
 """Fields of a workspace that are no part of their own: kept elsewhere, or not at all."""
 
 _CONFIG: Final = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="constants")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, TypeAlias
 
 from pyairtable_mcp.base.ids import is_id
@@ -30,12 +31,13 @@ class Question:
 def listed(reader: BaseReader, table: Table, question: Question) -> list[str]:
     """Return the ids of the records asked for, in order."""
     view = _view(table, question.view)
-    keep = list(table.records.values())
-    if view and view.filter:
-        keep = [each for each in keep if reader.matches(table, each, view.filter)]
-    if question.formula.strip():
-        keep = _filtered(reader, table, question.formula, keep)
     order = question.order or (view.order if view else ())
+    filters = [text for text in (view.filter if view else "", question.formula) if text.strip()]
+    if not filters and not order:
+        return list(table.records) if question.limit is None else list(islice(table.records, question.limit))
+    keep = list(table.records.values())
+    for text in filters:
+        keep = _filtered(reader, table, text, keep)
     for key, descending in reversed(order):
         field = table.field_by(key)
         if field is None:
@@ -56,10 +58,10 @@ def _view(table: Table, key: str) -> View | None:
 
 def _filtered(reader: BaseReader, table: Table, text: str, records: Sequence[Record]) -> list[Record]:
     try:
-        reader.check(table, text)
-        return [each for each in records if reader.matches(table, each, text)]
+        matches = reader.filter(table, text)
     except BadFormula as error:
         raise bad_formula(str(error)) from error
+    return [each for each in records if matches(each)]
 
 
 SortKey: TypeAlias = tuple[int, float, str]

@@ -1,12 +1,13 @@
 """Reading cells of one base at one moment: shown, spelled, or as formulas see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.formula.grammar import BadFormula
+from pyairtable_mcp.formula.kinds import Work
 from pyairtable_mcp.formula.values import Failed, Value, flat, to_text
 from pyairtable_mcp.sandbox.fields.choices import names
 from pyairtable_mcp.sandbox.fields.kinds import Cell, plain
@@ -23,7 +24,7 @@ CHAIN_LIMIT: Final = 24
 class BaseReader:
     """Reads one base; values are remembered, so make a new one after every change."""
 
-    def __init__(self, workspace: Workspace, base: Base, formulas: Formulas, origin: str = ORIGIN) -> None:
+    def __init__(self, workspace: Workspace, base: Base, formulas: Formulas, origin: str = "") -> None:
         self._users = workspace.users
         self._base = base
         self._formulas = formulas
@@ -33,7 +34,7 @@ class BaseReader:
         self._looked_up: dict[tuple[str, str], Json] = {}
         self._alike: dict[str, Field] = {}
         self.now = workspace.clock.now()
-        self.links = FileLinks(workspace.secret, self.now, origin)
+        self.links = FileLinks(workspace.secret, self.now, origin or ORIGIN)
 
     def table(self, table_id: str) -> Table | None:
         """Return a table of the base by id."""
@@ -95,6 +96,9 @@ class BaseReader:
 
     def value(self, table: Table, record: Record, field: Field) -> Value:
         """Return a cell as formulas see it; raise `Failed` when it shows an error."""
+        kind = kind_of(field.type)
+        if kind.lone:
+            return kind.value(Cell(self, table, record, field))
         key = (record.id, field.id)
         if key not in self._known:
             self._known[key] = self._compute(key, Cell(self, table, record, field))
@@ -113,13 +117,10 @@ class BaseReader:
             raise Failed(str(error)) from error
         return compiled(RecordScope(self, table, record, values))
 
-    def matches(self, table: Table, record: Record, text: str) -> bool:
-        """Tell whether a record matches a filter; raise `BadFormula` when the filter cannot be understood."""
-        return self._formulas.matches(table, text, RecordScope(self, table, record, ()))
-
-    def check(self, table: Table, text: str) -> None:
-        """Raise `BadFormula` when a filter cannot be understood."""
-        self._formulas.compiled(table, text)
+    def filter(self, table: Table, text: str) -> Callable[[Record], bool]:
+        """Return what tells whether a record matches a filter; raise `BadFormula` when it is none."""
+        holds = self._formulas.filter(table, text)
+        return lambda record: holds(RecordScope(self, table, record, ()))
 
     def _compute(self, key: tuple[str, str], cell: Cell) -> "Value | Failed":
         if key in self._open or len(self._open) >= CHAIN_LIMIT:
@@ -156,13 +157,15 @@ def _result(field: Field) -> Field:
 class RecordScope:
     """What a formula sees of one record."""
 
-    __slots__ = ("_reader", "_record", "_table", "values")
+    __slots__ = ("_known", "_reader", "_record", "_table", "values", "work")
 
     def __init__(self, reader: BaseReader, table: Table, record: Record, values: Sequence[Value]) -> None:
         self._reader = reader
         self._table = table
         self._record = record
         self.values = values
+        self.work = Work()
+        self._known: dict[str, Value] = {}
 
     @property
     def now(self) -> datetime:
@@ -188,7 +191,10 @@ class RecordScope:
 
     def field(self, field_id: str) -> Value:
         """Return the value of a field of the record."""
+        if field_id in self._known:
+            return self._known[field_id]
         field = self._table.fields.get(field_id)
         if field is None:
             raise Failed("the field is gone")
-        return self._reader.value(self._table, self._record, field)
+        value = self._known[field_id] = self._reader.value(self._table, self._record, field)
+        return value

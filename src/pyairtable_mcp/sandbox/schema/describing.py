@@ -26,11 +26,12 @@ def describe_table(base: Base, table: Table, *, visible: bool = False) -> JsonOb
     if table.description:
         described["description"] = table.description
     described["fields"] = [describe_field(base, each) for each in table.fields.values()]
-    described["views"] = [_describe_view(table, each, visible=visible) for each in table.views.values()]
+    described["views"] = [describe_view(table, each, visible=visible) for each in table.views.values()]
     return described
 
 
-def _describe_view(table: Table, view: View, *, visible: bool) -> Json:
+def describe_view(table: Table, view: View, *, visible: bool) -> JsonObject:
+    """Return a view's metadata; `visible` adds the shown fields of a grid."""
     described: dict[str, Json] = {"id": view.id, "name": view.name, "type": view.type}
     if visible and view.type == "grid":
         described["visibleFieldIds"] = list(view.visible if view.visible is not None else table.fields)

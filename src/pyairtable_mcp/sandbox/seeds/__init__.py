@@ -1,4 +1,4 @@
-"""Workspaces to start from: `studio`, a believable agency, and `empty`."""
+"""Workspaces to start from: `studio`, a believable agency, `empty`, one empty base, and `none`, no base."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -22,6 +22,6 @@ def _empty(workspace: Workspace) -> None:
 
 
 SEEDS: Final[Mapping[str, Callable[[Workspace], None]]] = MappingProxyType(
-    {"studio": _studio, "empty": _empty}
+    {"studio": _studio, "empty": _empty, "none": add_users}
 )
 """What fills a new workspace, by name."""

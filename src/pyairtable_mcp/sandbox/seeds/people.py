@@ -1,7 +1,9 @@
 """The users of every seeded workspace."""
 
+from datetime import UTC, datetime
 from typing import Final
 
+from pyairtable_mcp.sandbox.state.access import Collaborator, Level
 from pyairtable_mcp.sandbox.state.model import User, Workspace
 
 USERS: Final = (
@@ -13,7 +15,13 @@ USERS: Final = (
 """The first owns the tokens."""
 
 
+_SINCE: Final = datetime(2023, 2, 1, 9, tzinfo=UTC)
+
+
 def add_users(workspace: Workspace) -> None:
-    """Add the users and let the first own the tokens."""
-    workspace.users.update({user.id: user for user in USERS})
+    """Add the users: the first owns the workspace and its first tokens, the others edit every base."""
     workspace.owner = USERS[0].id
+    for user in USERS:
+        level: Level = "owner" if user.id == workspace.owner else "edit"
+        workspace.users[user.id] = user
+        workspace.members[user.id] = Collaborator(level, workspace.owner, _SINCE)

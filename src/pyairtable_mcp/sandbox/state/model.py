@@ -4,7 +4,8 @@ Cells are kept in the form that survives renames: select options by option id, p
 links by record id, dates as ISO text. Reading and writing them is the business of `fields`.
 """
 
-from collections import deque
+from asyncio import Event
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -13,11 +14,9 @@ from typing import Final
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.ids import Kind, mint
 from pyairtable_mcp.base.json_types import Json, JsonObject
+from pyairtable_mcp.sandbox.state.access import Collaborator, Token
 from pyairtable_mcp.sandbox.state.changes import Changes
-from pyairtable_mcp.sandbox.state.webhooks import Ping, Webhook
-
-PINGS: Final = 10_000
-"""Notifications that may be due at once; the oldest are dropped."""
+from pyairtable_mcp.sandbox.state.webhooks import Webhook
 
 COLOURS: Final = (
     "blueLight2", "cyanLight2", "tealLight2", "greenLight2", "yellowLight2",
@@ -54,6 +53,11 @@ class Field:
     description: str = ""
     formula: str = ""
 
+    def become(self, other: "Field") -> None:
+        """Take everything but the id from another field."""
+        self.name, self.type, self.description = other.name, other.type, other.description
+        self.options, self.formula = other.options, other.formula
+
 
 @dataclass(slots=True)
 class View:
@@ -69,7 +73,11 @@ class View:
 
 @dataclass(slots=True)
 class Comment:
-    """A comment on a record; `text` keeps mentions as `@[usr…]`."""
+    """A comment on a record; `text` keeps mentions as `@[usr…]`.
+
+    `reactions` are pairs of an emoji's code points, as hexadecimal text, and a user id; `attachments` are as
+    cells hold them. The API shows both and makes neither.
+    """
 
     id: str
     author: str
@@ -77,6 +85,8 @@ class Comment:
     created: datetime
     edited: datetime | None = None
     parent: str = ""
+    reactions: list[tuple[str, str]] = field(default_factory=list)
+    attachments: list[JsonObject] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -122,6 +132,11 @@ class Table:
         field = self.field_by(key)
         return field.id if field else None
 
+    def column(self, field_id: str) -> tuple[str, Mapping[str, Json]]:
+        """Return the type of a field of this table and its options."""
+        field = self.fields[field_id]
+        return field.type, field.options
+
     def view_by(self, key: str) -> View | None:
         """Return the view of this id or exact name, or None."""
         found = self.views.get(key)
@@ -130,7 +145,10 @@ class Table:
 
 @dataclass(slots=True)
 class Base:
-    """A base, its tables in order, its webhooks, and how many transactions there were."""
+    """A base, its tables in order, its webhooks, its people by user id, and how many transactions there were.
+
+    A user not among the `collaborators` has the level of the workspace there.
+    """
 
     id: str
     name: str
@@ -138,6 +156,7 @@ class Base:
     created: datetime | None = None
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     transactions: int = 0
+    collaborators: dict[str, Collaborator] = field(default_factory=dict)
 
     def table_by(self, key: str) -> Table | None:
         """Return the table of this id or exact name, or None."""
@@ -149,9 +168,10 @@ class Base:
 class Workspace:
     """Everything the sandbox remembers, with the clock and the randomness it mints ids from.
 
-    `owner` is the user id of who made everything that is there from the start; `uploads` holds uploaded bytes
-    by attachment id, `pings` the notifications nobody has delivered yet, `secret` signs links to files,
-    `changes` is what differs from what was last kept.
+    `owner` is the user id of who made everything that is there from the start and owns every base; `members`
+    are the users who may enter every base, `groups` the names of groups of users by id, `tokens` holds tokens
+    by the text a request carries, `uploads` uploaded bytes by attachment id, `changes` what differs from what
+    was last kept; `secret` signs links to files, and `bell` rings when a notification of a webhook is due.
     """
 
     clock: Clock
@@ -159,10 +179,14 @@ class Workspace:
     users: dict[str, User] = field(default_factory=dict)
     bases: dict[str, Base] = field(default_factory=dict)
     owner: str = ""
+    id: str = "wspSandbox0000001"
+    members: dict[str, Collaborator] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
-    pings: deque[Ping] = field(default_factory=lambda: deque(maxlen=PINGS))
+    groups: dict[str, str] = field(default_factory=dict)
     secret: bytes = b""
     changes: Changes = field(default_factory=Changes)
+    bell: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
         """Choose a secret."""

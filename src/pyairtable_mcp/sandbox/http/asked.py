@@ -1,0 +1,73 @@
+"""A request as it arrives, before anybody knows who sent it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl, unquote
+
+from starlette.types import Receive, Scope
+
+from pyairtable_mcp.sandbox.http.faults import Disconnected
+from pyairtable_mcp.sandbox.wire import too_large
+
+BODY_LIMIT: Final = 10_000_000
+"""Longest body read, in bytes: a 5 MB upload in base64 is 6.7 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A method, a path (whole, and cut into decoded segments), and what else the head of a request says.
+
+    An encoded slash stays inside its segment, and one at the very end means nothing: airtable.js sends one
+    when it creates and changes several records. `length` is that of the URL, in characters;
+    `origin` is where the sandbox was reached, such as `http://127.0.0.1:8000`.
+    """
+
+    method: str
+    path: str
+    segments: Sequence[str]
+    query: str
+    authorization: str
+    length: int
+    origin: str = ""
+
+    def pairs(self) -> Sequence[tuple[str, str]]:
+        """Return the parameters of the URL, in order, with their repeats."""
+        return parse_qsl(self.query, keep_blank_values=True) if self.query else ()
+
+
+def read_head(scope: Scope) -> Asked:
+    """Return the head of an ASGI request."""
+    raw = scope.get("raw_path")
+    path = raw.decode("latin-1") if raw else scope["path"]
+    query = scope["query_string"].decode("latin-1")
+    host = authorization = ""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            authorization = value.decode("latin-1")
+        elif name == b"host":
+            host = value.decode("latin-1")
+    segments = path.removesuffix("/").split("/")[1:]
+    if "%" in path:
+        segments = [unquote(each) for each in segments]
+    length = len(scope["scheme"]) + len("://?") + len(host) + len(path) + len(query)
+    origin = f"{scope['scheme']}://{host}" if host else ""
+    return Asked(
+        scope["method"], scope["path"].removesuffix("/"), segments, query, authorization, length, origin
+    )
+
+
+async def read_body(receive: Receive) -> bytes:
+    """Return the body; refuse one that is too long, raise `Disconnected` when it breaks off."""
+    chunks, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > BODY_LIMIT:
+            raise too_large("The request body is too large")
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
