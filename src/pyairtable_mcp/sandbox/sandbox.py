@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.formula.compiler import Formulas
+from pyairtable_mcp.sandbox.access.consenting import consent, register, unregister
 from pyairtable_mcp.sandbox.access.giving import add_user, issue_token, share
 from pyairtable_mcp.sandbox.access.scopes import EVERY
 from pyairtable_mcp.sandbox.http.app import build_app
@@ -23,8 +24,9 @@ from pyairtable_mcp.sandbox.http.ledger import RequestRecord
 from pyairtable_mcp.sandbox.http.rate import Quota, RateLaw
 from pyairtable_mcp.sandbox.keeping.opening import open_keeper
 from pyairtable_mcp.sandbox.records.cursors import IDLE_SECONDS, Cursors
+from pyairtable_mcp.sandbox.records.syncing import set_up_sync
 from pyairtable_mcp.sandbox.seeds import SEEDS
-from pyairtable_mcp.sandbox.state.access import Level, Token
+from pyairtable_mcp.sandbox.state.access import Integration, Level, Token
 from pyairtable_mcp.sandbox.state.model import User, Workspace
 from pyairtable_mcp.sandbox.webhooks.delivering import Courier
 from pyairtable_mcp.sandbox.webhooks.posting import Post, post
@@ -125,3 +127,28 @@ class Sandbox:
         Raises `KeyError` for an unknown user, base or scope.
         """
         return issue_token(self.workspace, user or self.workspace.owner, scopes, bases, expires).value
+
+    def sync_table(self, base_id: str, table: str, *, unique: str) -> str:
+        """Let a table follow a CSV whose rows a column tells apart; return the id it is posted under.
+
+        Raises `KeyError` for an unknown base, table or column.
+        """
+        return set_up_sync(self.workspace, base_id, table, unique).id
+
+    def register_integration(
+        self, name: str, redirect_uris: Collection[str], scopes: Collection[str], *, with_secret: bool = False
+    ) -> Integration:
+        """Add an OAuth integration, with a secret or without; raise `KeyError` for a scope that is none."""
+        return register(self.workspace, name, redirect_uris, scopes, with_secret=with_secret)
+
+    def unregister_integration(self, client_id: str) -> None:
+        """Remove an integration with everything users granted it; raise `KeyError` when there is none."""
+        unregister(self.workspace, client_id)
+
+    def consent(self, url: str, *, user: str = "", bases: Collection[str] | None = None) -> str:
+        """Grant what an authorization URL asks for, and return the address a browser would be sent to.
+
+        `user` (by id or e-mail, the owner when "") grants it in `bases`, or all. Raises `NoClient` or
+        `Turned` for a URL that cannot be granted, `KeyError` for an unknown user or base.
+        """
+        return consent(self.workspace, url, user or self.workspace.owner, bases)

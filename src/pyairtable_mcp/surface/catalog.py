@@ -5,6 +5,7 @@ from typing import Any, Final
 from pyairtable_mcp.base.policy import Effect, Policy
 from pyairtable_mcp.operations import (
     attaching,
+    checking,
     commenting,
     describing,
     reading,
@@ -52,6 +53,15 @@ CATALOG: Final[tuple[Tool, ...]] = (
         idempotent=True,
         args=reading.GetRecords,
         run=reading.get_records,
+    ),
+    ToolSpec(
+        name="check_formula",
+        title="Check a formula",
+        effect=Effect.READ,
+        group="read",
+        idempotent=True,
+        args=checking.CheckFormula,
+        run=checking.check_formula,
     ),
     ToolSpec(
         name="list_comments",

@@ -45,19 +45,12 @@ def moment_of(incoming: Incoming, place: tzinfo) -> datetime | None:
         raise incoming.refuse()
     if raw.strip() == "":
         return None
-    found = _local(raw, place) or (_loose(incoming.field, raw, place) if incoming.writer.typecast else None)
+    found = parse_moment(raw, place) or (
+        _loose(incoming.field, raw, place) if incoming.writer.typecast else None
+    )
     if found is None and not incoming.writer.typecast:
         raise incoming.refuse()
     return found
-
-
-def _local(text: str, place: tzinfo) -> datetime | None:
-    """Return the moment ISO 8601 text names, or None."""
-    try:
-        found = datetime.fromisoformat(text.strip())
-        return (found.replace(tzinfo=place) if found.tzinfo is None else found).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _loose(field: Field, text: str, place: tzinfo) -> datetime | None:

@@ -84,9 +84,10 @@ class Call:
         """Return a reader of the base as it is now."""
         return BaseReader(self.world.workspace, self.base, self.world.formulas, self.origin)
 
-    def committing(self) -> AbstractContextManager[Transaction]:
+    def committing(self, source: str = "publicApi") -> AbstractContextManager[Transaction]:
         """Return a transaction of the base: what its block changes stays and is told, or goes as a whole."""
-        return committing(self.world.workspace, self.base, self.actor, self.world.formulas, self.origin)
+        actor = Actor(self.token.user, source)
+        return committing(self.world.workspace, self.base, actor, self.world.formulas, self.origin)
 
     def touch_record(self) -> None:
         """Note that the record the URL names changed outside its cells."""

@@ -15,7 +15,8 @@ from pyairtable_mcp.sandbox.http.call import Call, World
 from pyairtable_mcp.sandbox.http.faults import FaultQueue
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord, count_records
 from pyairtable_mcp.sandbox.http.rate import Quota, RateLaw
-from pyairtable_mcp.sandbox.http.table import Route
+from pyairtable_mcp.sandbox.http.table import OpenRoute, Route
+from pyairtable_mcp.sandbox.http.visit import Visit
 from pyairtable_mcp.sandbox.keeping.keeper import CannotKeep
 from pyairtable_mcp.sandbox.state.access import Token
 from pyairtable_mcp.sandbox.wire import ApiError, not_kept, refusal, too_many, used_up
@@ -51,7 +52,7 @@ class Front:
                 answer = Answer(fault.status)
             else:
                 raw = await read_body(receive)
-                body = parsed(raw)
+                body = parsed(raw) if route.takes_json else None
                 call = Call(self._world, token, path, asked.pairs(), raw, body, asked.origin)
                 call.locate()
                 answer = Answer(200, route.handler(call))
@@ -60,6 +61,21 @@ class Front:
         answer = self._kept(answer)
         status = fault.status if fault else answer.status
         self._log(asked, path, status, count_records(body, answer.body), at)
+        await (send_fault(send, fault) if fault else send_answer(send, answer))
+
+    async def serve_anybody(self, asked: Asked, route: OpenRoute, receive: Receive, send: Send) -> None:
+        """Answer one request that needs no token, and write it into the ledger."""
+        at = self._clock.monotonic()
+        fault = self._faults.take(asked.method, asked.path)
+        answer = Answer(fault.status if fault else 0)
+        if not fault or not fault.before_commit:
+            try:
+                visit = Visit(self._world, asked.pairs(), asked.authorization, await read_body(receive))
+                answer = route.handler(visit)
+            except ApiError as error:
+                answer = Answer(error.status, error.body)
+            answer = self._kept(answer)
+        self._log(asked, {}, fault.status if fault else answer.status, 0, at)
         await (send_fault(send, fault) if fault else send_answer(send, answer))
 
     def _admit(self, asked: Asked, route: Route, path: Mapping[str, str], at: float) -> Token:

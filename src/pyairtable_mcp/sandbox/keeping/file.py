@@ -9,6 +9,7 @@ lose what was written last, but damages nothing.
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Final, TypeAlias
@@ -17,13 +18,16 @@ from pyairtable_mcp.sandbox.keeping.keeper import CannotKeep
 from pyairtable_mcp.sandbox.keeping.parts import (
     dump_base,
     dump_outside,
+    dump_payload,
     dump_record,
     load_base,
     load_outside,
+    load_payloads,
     load_records,
 )
 from pyairtable_mcp.sandbox.state.changes import Changes
 from pyairtable_mcp.sandbox.state.model import Base, Record, Table, Workspace
+from pyairtable_mcp.sandbox.state.webhooks import Webhook
 
 FORMAT: Final = 1
 """The version of the layout below, kept as the file's `user_version`."""
@@ -39,6 +43,10 @@ CREATE TABLE base (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, value BLO
 CREATE TABLE record (
     place INTEGER PRIMARY KEY, base_id TEXT NOT NULL, table_id TEXT NOT NULL, id TEXT NOT NULL,
     value BLOB NOT NULL, UNIQUE (base_id, table_id, id)
+) STRICT;
+CREATE TABLE payload (
+    base_id TEXT NOT NULL, webhook_id TEXT NOT NULL, cursor INTEGER NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (base_id, webhook_id, cursor)
 ) STRICT;
 CREATE TABLE upload (id TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE opening (number INTEGER PRIMARY KEY) STRICT;
@@ -75,6 +83,7 @@ class FileKeeper:
     def __init__(self, path: Path, workspace: Workspace) -> None:
         self._workspace = workspace
         self._tables: dict[str, frozenset[str]] = {}
+        self._told: dict[str, dict[str, int]] = {}
         with _explained(path):
             self._database = sqlite3.connect(path, timeout=0.2, isolation_level=None, check_same_thread=False)
         try:
@@ -95,7 +104,7 @@ class FileKeeper:
                     self._write(changes)
         except (sqlite3.Error, ValueError) as error:
             raise CannotKeep(str(error)) from error
-        self._tables = _tables(self._workspace.bases.values())
+        self._remember()
         changes.clear()
 
     def close(self) -> None:
@@ -150,11 +159,13 @@ class FileKeeper:
             for base in bases:
                 for table in base.tables.values():
                     table.records = {each.id: each for each in load_records(self._rows(base, table))}
+                for webhook in base.webhooks.values():
+                    webhook.payloads.extend(load_payloads(self._queue(base, webhook)))
         except ValueError as error:
             raise BadFile(f"{path} is damaged: it holds something that cannot be understood.") from error
         workspace.bases = {base.id: base for base in bases}
         workspace.uploads = dict(run("SELECT id, value FROM upload"))
-        self._tables = _tables(bases)
+        self._remember()
         workspace.changes.clear()
         return True
 
@@ -162,12 +173,24 @@ class FileKeeper:
         query = "SELECT value FROM record WHERE base_id = ? AND table_id = ? ORDER BY place"
         return (value for (value,) in self._database.execute(query, (base.id, table.id)))
 
+    def _queue(self, base: Base, webhook: Webhook) -> list[bytes]:
+        query = "SELECT value FROM payload WHERE base_id = ? AND webhook_id = ? ORDER BY cursor"
+        return [value for (value,) in self._database.execute(query, (base.id, webhook.id))]
+
+    def _remember(self) -> None:
+        """Remember which tables the file holds, and how far it holds what webhooks were told."""
+        bases = self._workspace.bases.values()
+        self._tables = {base.id: frozenset(base.tables) for base in bases}
+        self._told = {base.id: {key: each.next for key, each in base.webhooks.items()} for base in bases}
+
     def _write_everything(self) -> None:
-        for name in ("outside", "base", "record", "upload"):
+        for name in ("outside", "base", "record", "payload", "upload"):
             self._database.execute(f"DELETE FROM {name}")
+        self._told = {}
         self._write_outside()
         for base in self._workspace.bases.values():
             self._write_base(base)
+            self._write_payloads(base.id, base.webhooks)
             for table in base.tables.values():
                 self._write_records((base.id, table.id), table.records)
         self._write_uploads(self._workspace.uploads)
@@ -184,6 +207,7 @@ class FileKeeper:
                 self._write_base(base)
             else:
                 self._database.execute("DELETE FROM base WHERE id = ?", (base_id,))
+            self._write_payloads(base_id, base.webhooks if base else {})
         for place in changes.tables:
             self._forget_records(place)
             self._write_records(place, self._records(place))
@@ -208,6 +232,24 @@ class FileKeeper:
             (base.id, dump_base(base)),
         )
 
+    def _write_payloads(self, base_id: str, webhooks: Mapping[str, Webhook]) -> None:
+        """Write what webhooks were told since, and let go of what they have no more."""
+        told = self._told.get(base_id, {})
+        gone = ((base_id, key) for key in told if key not in webhooks)
+        self._database.executemany("DELETE FROM payload WHERE base_id = ? AND webhook_id = ?", gone)
+        for key, webhook in webhooks.items():
+            # Cursors count up without gaps, so what is new stands at the end.
+            fresh = islice(reversed(webhook.payloads), webhook.next - told.get(key, 1))
+            self._database.executemany(
+                "INSERT INTO payload VALUES (?, ?, ?, ?)",
+                ((base_id, key, each.cursor, dump_payload(each)) for each in fresh),
+            )
+            oldest = webhook.payloads[0].cursor if webhook.payloads else webhook.next
+            self._database.execute(
+                "DELETE FROM payload WHERE base_id = ? AND webhook_id = ? AND cursor < ?",
+                (base_id, key, oldest),
+            )
+
     def _write_records(self, place: Place, keys: Iterable[str]) -> None:
         held = self._records(place)
         # An upsert leaves a row where it stands.
@@ -231,11 +273,6 @@ class FileKeeper:
         )
         gone = ((key,) for key in keys if key not in held)
         self._database.executemany("DELETE FROM upload WHERE id = ?", gone)
-
-
-def _tables(bases: Iterable[Base]) -> dict[str, frozenset[str]]:
-    """Return table ids by base id."""
-    return {base.id: frozenset(base.tables) for base in bases}
 
 
 @contextmanager

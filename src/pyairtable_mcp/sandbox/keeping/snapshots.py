@@ -27,7 +27,7 @@ def snapshot(workspace: Workspace) -> Snapshot:
     """Return a copy of everything the workspace holds; its clock and its randomness are not part of it."""
     return Snapshot(
         outside=dump_outside(workspace),
-        bases=[(dump_base(base), _records(base)) for base in workspace.bases.values()],
+        bases=[(dump_base(base, payloads=True), _records(base)) for base in workspace.bases.values()],
         uploads=dict(workspace.uploads),
     )
 
@@ -51,3 +51,4 @@ def restore(workspace: Workspace, taken: Snapshot) -> None:
             table.records = {each.id: each for each in load_records(tables[table.id])}
     workspace.uploads = dict(taken.uploads)
     workspace.changes.everything = True
+    workspace.bell.set()

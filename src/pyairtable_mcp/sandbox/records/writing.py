@@ -18,6 +18,8 @@ from pyairtable_mcp.sandbox.wire import (
     ApiError,
     bad_value,
     missing_row,
+    no_creating,
+    no_writing,
     refusal,
     unknown_field,
     unknown_option,
@@ -38,13 +40,15 @@ class RecordWriter:
 
     def create(self, given: JsonObject) -> Record:
         """Make a record from cells by field name or id."""
+        _check_creatable(self._table)
         return self._transaction.add_record(self._table, self._judged(given, {}))
 
     def update(self, record: Record, given: JsonObject, *, replace: bool) -> Record:
         """Change the named cells; with `replace`, clear every other writable one."""
         cells = self._judged(given, record.cells)
         for field in self._table.fields.values():
-            if field.id in cells or (replace and kind_of(field.type).parse):
+            follows = self._table.follows(field.id)
+            if field.id in cells or (replace and kind_of(field.type).parse and not follows):
                 self._transaction.set_cell(record, field, cells.get(field.id))
         return record
 
@@ -55,6 +59,8 @@ class RecordWriter:
             field = self._table.field_by(key)
             if field is None:
                 raise unknown_field(key)
+            if self._table.follows(field.id):
+                raise no_writing(field.name, field.id)
             cells[field.id] = self.judge(field, raw, held.get(field.id))
         return cells
 
@@ -95,6 +101,7 @@ class RecordWriter:
             # Of several records of one name, the first made is meant.
             known = self._names[target.id] = dict(reversed([*texts]))
         if name not in known:
+            _check_creatable(target)
             value = self.judge(primary, name)
             known[name] = self._transaction.add_record(target, {primary.id: value}).id
         return known[name]
@@ -130,6 +137,12 @@ class RecordWriter:
         file = {"id": workspace.new_id("att"), "url": url, "filename": filename}
         guessed = guessed_type(filename)
         return {**file, "type": guessed} if guessed else file
+
+
+def _check_creatable(table: Table) -> None:
+    """Refuse to make records in a table that follows a CSV."""
+    if table.sync:
+        raise no_creating(table.name, table.id)
 
 
 def _kept(key: str, held: Json) -> Json:

@@ -12,11 +12,13 @@ from pyairtable_mcp.operations.results import (
     CommentList,
     Description,
     Done,
+    FormulaCheck,
     QuotaStatus,
     Result,
     Rows,
 )
 from pyairtable_mcp.surface.render.changes import changes_text
+from pyairtable_mcp.surface.render.checks import check_text
 from pyairtable_mcp.surface.render.comments import comments_text, done_text
 from pyairtable_mcp.surface.render.errors import error_text
 from pyairtable_mcp.surface.render.page import Paper
@@ -42,6 +44,7 @@ _TEXTS: Final[Mapping[type[Result], Callable[[Any, Paper], str]]] = {
     CommentList: comments_text,
     QuotaStatus: quota_text,
     Done: done_text,
+    FormulaCheck: check_text,
 }
 
 
