@@ -1,9 +1,13 @@
 """Webhooks: what they are told, in what order, for how long, and what they do not ask for."""
 
+from pathlib import Path
+from sqlite3 import connect
 from typing import Any
 
 import pytest
 
+from pyairtable_mcp.base.clock import ManualClock
+from pyairtable_mcp.sandbox import Sandbox
 from pyairtable_mcp.sandbox.access.scopes import EVERY
 from pyairtable_mcp.sandbox.state.access import Token
 
@@ -322,3 +326,35 @@ async def test_a_reader_of_the_base_reads_payloads_and_makes_no_webhook(studio: 
     assert (await studio("GET", HOOKS)).status == 200
     assert (await studio("GET", f"{path}/payloads")).status == 200
     assert (await studio("POST", HOOKS, watching())).status == 403
+
+
+async def test_what_webhooks_were_told_is_kept_in_the_file(tmp_path: Path) -> None:
+    clock = ManualClock()
+
+    def opened() -> Driver:
+        return Driver(Sandbox(clock=clock, rate=0, file=tmp_path / "kept.sqlite"), clock)
+
+    studio = opened()
+    kept, deleted = await hook(studio), await hook(studio)
+    await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "old"}})
+    studio.sandbox.close()
+    studio = opened()
+    await clock.advance(WEEK - 1)
+    await studio("POST", f"{kept}/refresh")
+    for name in ("young", "younger"):
+        await studio("POST", f"{STUDIO}/People", {"fields": {"Name": name}})
+    assert len(await payloads(studio, kept)) == 3
+    await studio("DELETE", deleted)
+    await clock.advance(1)
+    await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "youngest"}})
+    told_before = await payloads(studio, kept)
+    studio.sandbox.close()
+    studio = opened()
+    assert [each["baseTransactionNumber"] for each in told_before] == [2, 3, 4]
+    assert await payloads(studio, kept) == told_before
+    listed: Any = (await studio("GET", HOOKS)).body["webhooks"]
+    assert [(f"{HOOKS}/{each['id']}", each["cursorForNextPayload"]) for each in listed] == [(kept, 5)]
+    studio.sandbox.close()
+    with connect(tmp_path / "kept.sqlite") as database:
+        assert database.execute("SELECT count(*) FROM payload").fetchone() == (3,)
+    database.close()

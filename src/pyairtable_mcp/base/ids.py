@@ -5,7 +5,9 @@ import string
 from random import Random
 from typing import Final, Literal
 
-Kind = Literal["app", "tbl", "fld", "viw", "rec", "sel", "usr", "att", "com", "itr", "ach", "wsp"]
+Kind = Literal[
+    "app", "tbl", "fld", "viw", "rec", "sel", "usr", "att", "com", "itr", "ach", "wsp", "oaa", "syn"
+]
 
 _ALPHABET: Final = string.ascii_letters + string.digits
 _ID: Final = re.compile(r"[a-z]{3}[A-Za-z0-9]{14}\Z", re.ASCII)

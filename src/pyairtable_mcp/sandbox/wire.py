@@ -85,6 +85,16 @@ def forbidden(message: str) -> ApiError:
     return refusal("INVALID_PERMISSIONS", message)
 
 
+def no_creating(table: str, table_id: str) -> ApiError:
+    """Return the 403 for making records where one may not."""
+    return forbidden(f"You are not permitted to create records in table {table} ({table_id})")
+
+
+def no_writing(field: str, field_id: str) -> ApiError:
+    """Return the 403 for writing cells where one may not."""
+    return forbidden(f"You are not permitted to write cell values in field {field} ({field_id})")
+
+
 def invalid(message: str = "parameter validation failed. Check your request data.") -> ApiError:
     """Return the 422 for a request of the wrong shape."""
     return refusal("INVALID_REQUEST_UNKNOWN", f"Invalid request: {message}")
@@ -129,8 +139,7 @@ def too_large(message: str) -> ApiError:
 
 def too_many() -> ApiError:
     """Return the 429 of the rate law."""
-    message = "You have exceeded the limit of requests per second. Wait 30 seconds before trying again."
-    return refusal("RATE_LIMIT_REACHED", message)
+    return refusal("RATE_LIMIT_REACHED", "Rate limit exceeded. Please try again later")
 
 
 def used_up() -> ApiError:

@@ -1,6 +1,6 @@
 """Dates and moments: stored as ISO text, spelled in the field's own format and time zone."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,24 +29,27 @@ _DAY_FORMATS: Final = {
 }
 
 
-def moment_of(incoming: Incoming) -> datetime | None:
-    """Take ISO text; under typecast also a few common spellings, dropping what spells no date."""
+def moment_of(incoming: Incoming, place: tzinfo = UTC) -> datetime | None:
+    """Take ISO text; under typecast also a few common spellings, dropping what spells no date.
+
+    Text without an offset is taken in `place` (Airtable API reference, date and time).
+    """
     raw = incoming.raw
     if not isinstance(raw, str):
         raise incoming.refuse()
     if raw.strip() == "":
         return None
-    found = parse_moment(raw) or (_loose(raw) if incoming.writer.typecast else None)
+    found = parse_moment(raw, place) or (_loose(raw, place) if incoming.writer.typecast else None)
     if found is None and not incoming.writer.typecast:
         raise incoming.refuse()
     return found
 
 
-def _loose(text: str) -> datetime | None:
+def _loose(text: str, place: tzinfo) -> datetime | None:
     for form in _LOOSE:
         try:
-            return datetime.strptime(text.strip(), form).replace(tzinfo=UTC)
-        except ValueError:
+            return datetime.strptime(text.strip(), form).replace(tzinfo=place).astimezone(UTC)
+        except (ValueError, OverflowError):
             continue
     return None
 
@@ -59,7 +62,7 @@ def day_cell(incoming: Incoming) -> Json:
 
 def moment_cell(incoming: Incoming) -> Json:
     """Store a moment in UTC with milliseconds."""
-    moment = moment_of(incoming)
+    moment = moment_of(incoming, zone(str(incoming.field.options.get("timeZone", "utc"))) or UTC)
     return iso(moment) if moment else None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.formula.values import Value
 from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType, Incoming
@@ -25,13 +26,14 @@ def person_of(incoming: Incoming) -> Json:
 
 
 def people_of(incoming: Incoming) -> Json:
-    """Take a list of collaborators; under typecast also names or e-mails separated by commas."""
+    """Take a list of collaborators or their ids; under typecast also names or e-mails separated by commas."""
     raw = incoming.raw
     if isinstance(raw, str) and incoming.writer.typecast:
         raw = [part.strip() for part in raw.split(",") if part.strip()]
     if not isinstance(raw, list):
         raise incoming.refuse()
-    return list(dict.fromkeys(_person(incoming, each) for each in raw)) or None
+    people = [{"id": each} if isinstance(each, str) and is_id(each, "usr") else each for each in raw]
+    return list(dict.fromkeys(_person(incoming, each) for each in people)) or None
 
 
 def _shown(cell: Cell, keys: Sequence[Json]) -> list[Json]:

@@ -12,29 +12,50 @@ from pyairtable_mcp.sandbox.http.rate import Limit
 from pyairtable_mcp.sandbox.http.routes import (
     comments,
     meta,
+    oauth,
     people,
     records,
     schema,
+    syncing,
     uploads,
     views,
     webhooks,
 )
+from pyairtable_mcp.sandbox.http.visit import Visited
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method and a path with `{names}`, what answers it, what that takes, a limit of its own per base."""
+    """A method and a path with `{names}`, what answers it, what that takes, a limit of its own per base.
+
+    `takes_json` tells that a body must be JSON.
+    """
 
     method: str
     path: str
     handler: Handler
     needs: Needs
     limit: Limit | None = None
+    takes_json: bool = True
 
     @property
     def metadata(self) -> bool:
         """Tell whether calls are about structure, which the monthly quota does not count."""
         return self.path.startswith("/v0/meta/")
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether carrying it out changes something: a question may be asked in a body."""
+        return self.method != "GET" and not self.path.endswith("/listRecords")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoute:
+    """A method and a path that asks for no token, and what answers it."""
+
+    method: str
+    path: str
+    handler: Visited
 
 
 def _one_of(*scopes: str) -> frozenset[str]:
@@ -54,6 +75,7 @@ _HOOKS: Final = Needs((_one_of("webhook:manage"),), "create")
 _HEED: Final = Needs((_one_of("webhook:manage"),), "read")
 _READ: Final = Needs((_one_of("data.records:read"),), "read")
 _WRITE: Final = Needs((_one_of("data.records:write"),), "edit")
+_SYNC: Final = Needs((_one_of("data.records:write"), _one_of("schema.bases:write")), "create")
 _HEAR: Final = Needs((_one_of("data.recordComments:read"),), "read")
 _SAY: Final = Needs((_one_of("data.recordComments:write"),), "comment")
 
@@ -66,7 +88,6 @@ ROUTES: Final[Sequence[Route]] = (
     Route("GET", "/v0/meta/bases", meta.list_bases, _BASES),
     Route("POST", "/v0/meta/bases", schema.create_base, _NEW_BASE),
     Route("GET", "/v0/meta/bases/{base}", people.get_base, _PEOPLE),
-    Route("GET", "/v0/meta/bases/{base}/collaborators", people.get_base, _PEOPLE),
     Route("POST", "/v0/meta/bases/{base}/collaborators", people.add_collaborators, _INVITE),
     Route("PATCH", _PERSON, people.update_collaborator, _INVITE),
     Route("DELETE", _PERSON, people.remove_collaborator, _INVITE),
@@ -96,9 +117,24 @@ ROUTES: Final[Sequence[Route]] = (
     Route("PATCH", "/v0/{base}/{table}/{record}", partial(records.update_one, replace=False), _WRITE),
     Route("PUT", "/v0/{base}/{table}/{record}", partial(records.update_one, replace=True), _WRITE),
     Route("DELETE", "/v0/{base}/{table}/{record}", records.delete_one, _WRITE),
+    Route(
+        "POST",
+        "/v0/{base}/{table}/sync/{sync}",
+        syncing.sync_csv,
+        _SYNC,
+        Limit(20, 300.0, 0.0),
+        takes_json=False,
+    ),
     Route("GET", _COMMENTS, comments.list_comments, _HEAR),
     Route("POST", _COMMENTS, comments.create_comment, _SAY),
     Route("PATCH", f"{_COMMENTS}/{{comment}}", comments.update_comment, _SAY),
     Route("DELETE", f"{_COMMENTS}/{{comment}}", comments.delete_comment, _SAY),
 )
 """Everything the sandbox answers to a token, the more particular path first."""
+
+OPEN: Final[Sequence[OpenRoute]] = (
+    OpenRoute("GET", "/oauth2/v1/authorize", oauth.show_consent),
+    OpenRoute("POST", "/oauth2/v1/authorize", oauth.decide),
+    OpenRoute("POST", "/oauth2/v1/token", oauth.give_tokens),
+)
+"""Everything the sandbox answers to anybody."""

@@ -16,6 +16,8 @@ from pyairtable_mcp.sandbox.wire import (
     ApiError,
     bad_value,
     missing_row,
+    no_creating,
+    no_writing,
     refusal,
     unknown_field,
     unknown_option,
@@ -35,13 +37,15 @@ class RecordWriter:
 
     def create(self, given: JsonObject) -> Record:
         """Make a record from cells by field name or id."""
+        _check_creatable(self._table)
         return self._transaction.add_record(self._table, self._judged(given, {}))
 
     def update(self, record: Record, given: JsonObject, *, replace: bool) -> Record:
         """Change the named cells; with `replace`, clear every other writable one."""
         cells = self._judged(given, record.cells)
         for field in self._table.fields.values():
-            if field.id in cells or (replace and kind_of(field.type).parse):
+            follows = self._table.follows(field.id)
+            if field.id in cells or (replace and kind_of(field.type).parse and not follows):
                 self._transaction.set_cell(record, field, cells.get(field.id))
         return record
 
@@ -52,6 +56,8 @@ class RecordWriter:
             field = self._table.field_by(key)
             if field is None:
                 raise unknown_field(key)
+            if self._table.follows(field.id):
+                raise no_writing(field.name, field.id)
             cells[field.id] = self.judge(field, raw, held.get(field.id))
         return cells
 
@@ -70,8 +76,7 @@ class RecordWriter:
         if not self.typecast:
             raise unknown_option(name)
         wanted = name.strip()
-        folded = next((key for shown, key in known.items() if shown.lower() == wanted.lower()), None)
-        return folded or self._transaction.add_choice(self._table, field, wanted)
+        return known.get(wanted) or self._transaction.add_choice(self._table, field, wanted)
 
     def link(self, field: Field, key: str) -> str:
         """Return the id of the linked record `key` (its id, or under typecast its name, made if missing)."""
@@ -91,6 +96,7 @@ class RecordWriter:
         for record in target.records.values():
             if self._reader.text(target, record, primary) == name:
                 return record.id
+        _check_creatable(target)
         value = self.judge(primary, name)
         return self._transaction.add_record(target, {primary.id: value}).id
 
@@ -112,6 +118,12 @@ class RecordWriter:
         named = _file_name(url)
         name = filename if isinstance(filename, str) and filename else named
         return {"id": self._transaction.workspace.new_id("att"), "url": url, "filename": name}
+
+
+def _check_creatable(table: Table) -> None:
+    """Refuse to make records in a table that follows a CSV."""
+    if table.sync:
+        raise no_creating(table.name, table.id)
 
 
 def _kept(key: str, held: Json) -> Json:

@@ -14,7 +14,7 @@ from typing import Final
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.ids import Kind, mint
 from pyairtable_mcp.base.json_types import Json, JsonObject
-from pyairtable_mcp.sandbox.state.access import Collaborator, Token
+from pyairtable_mcp.sandbox.state.access import Collaborator, Grant, Integration, Token
 from pyairtable_mcp.sandbox.state.changes import Changes
 from pyairtable_mcp.sandbox.state.webhooks import Webhook
 
@@ -105,6 +105,17 @@ class Record:
 
 
 @dataclass(slots=True)
+class Sync:
+    """How a table follows a CSV: the id it is posted under, the field that tells its rows apart, and each
+    column's field by the column's name.
+    """
+
+    id: str
+    unique: str
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Table:
     """A table; `revision` grows whenever the schema changes, so compiled formulas can be told stale."""
 
@@ -116,6 +127,11 @@ class Table:
     description: str = ""
     revision: int = 0
     next_number: int = 1
+    sync: Sync | None = None
+
+    def follows(self, field_id: str) -> bool:
+        """Tell whether a field's cells come from a CSV and from nowhere else."""
+        return self.sync is not None and field_id in self.sync.columns.values()
 
     @property
     def primary(self) -> Field:
@@ -170,8 +186,9 @@ class Workspace:
 
     `owner` is the user id of who made everything that is there from the start and owns every base; `members`
     are the users who may enter every base, `groups` the names of groups of users by id, `tokens` holds tokens
-    by the text a request carries, `uploads` uploaded bytes by attachment id, `changes` what differs from what
-    was last kept; `bell` rings when a notification of a webhook is due.
+    by the text a request carries, `integrations` and `grants` those of OAuth by their ids, `uploads` uploaded
+    bytes by attachment id, `changes` what differs from what was last kept; `bell` rings when a notification
+    of a webhook is due.
     """
 
     clock: Clock
@@ -182,6 +199,8 @@ class Workspace:
     id: str = "wspSandbox0000001"
     members: dict[str, Collaborator] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    integrations: dict[str, Integration] = field(default_factory=dict)
+    grants: dict[str, Grant] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     changes: Changes = field(default_factory=Changes)

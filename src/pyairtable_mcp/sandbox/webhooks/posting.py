@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
 from http.client import HTTPException
+from threading import Thread
 from typing import Final, TypeAlias
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
@@ -22,8 +24,21 @@ class _Stay(HTTPRedirectHandler):
 
 
 async def post(url: str, headers: Mapping[str, str], body: bytes) -> int:
-    """Send a body in a thread, around any proxy; raise `OSError` when no status comes in time."""
-    return await asyncio.to_thread(_send, url, headers, body)
+    """Send a body in a thread, around any proxy; raise `OSError` when no status comes in time.
+
+    Nobody waits for the thread when the program ends or the caller is cancelled.
+    """
+    answer: Future[int] = Future()
+
+    def send() -> None:
+        try:
+            answer.set_result(_send(url, headers, body))
+        except OSError as error:
+            answer.set_exception(error)
+
+    answer.set_running_or_notify_cancel()
+    Thread(target=send, daemon=True).start()
+    return await asyncio.wrap_future(answer)
 
 
 def _send(url: str, headers: Mapping[str, str], body: bytes) -> int:

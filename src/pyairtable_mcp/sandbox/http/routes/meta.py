@@ -14,10 +14,12 @@ BASES_PAGE: Final = 1_000
 
 
 def whoami(call: Call) -> Json:
-    """Answer the token's user and scopes; the e-mail only to a token that may read it."""
-    user, scopes = call.world.workspace.users[call.token.user], call.token.scopes
-    shown: dict[str, Json] = {"id": user.id, "scopes": sorted(scopes)}
-    if "user.email:read" in scopes:
+    """Answer the token's user; the e-mail to a token that may read it, the scopes to one of OAuth."""
+    user, token = call.world.workspace.users[call.token.user], call.token
+    shown: dict[str, Json] = {"id": user.id}
+    if token.client_id:
+        shown["scopes"] = sorted(token.scopes)
+    if "user.email:read" in token.scopes:
         shown["email"] = user.email
     return shown
 

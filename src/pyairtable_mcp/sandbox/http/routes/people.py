@@ -19,23 +19,43 @@ GIVEN: Final[tuple[Level, ...]] = ("owner", "create", "edit", "comment", "read")
 
 
 def get_base(call: Call) -> Json:
-    """Answer a base and its collaborators; the sandbox has no groups, no invites and no interfaces."""
+    """Answer a base with what is to be included; there are no groups, no invites and no interfaces."""
     base, workspace = call.base, call.world.workspace
-    invited = {key: each for key, each in base.collaborators.items() if each.level != "none"}
-    members = {key: each for key, each in workspace.members.items() if key not in base.collaborators}
-    return {
+    parts = {"collaborators": _collaborators, "inviteLinks": _invites, "interfaces": _interfaces}
+    shown: dict[str, Json] = {
         "id": base.id,
         "name": base.name,
         "createdTime": iso(base.created or workspace.clock.now()),
         "permissionLevel": shown_level(token_level(workspace, base, call.token)),
         "workspaceId": workspace.id,
-        "interfaces": {},
+    }
+    for key, part in call.query:
+        if key not in ("include", "include[]") or part not in parts:
+            raise invalid(f"unknown parameter {key}={part}")
+        shown |= parts[part](call)
+    return shown
+
+
+def _invites(call: Call) -> dict[str, Json]:
+    del call
+    return {"inviteLinks": {"baseInviteLinks": [], "workspaceInviteLinks": []}}
+
+
+def _interfaces(call: Call) -> dict[str, Json]:
+    del call
+    return {"interfaces": {}}
+
+
+def _collaborators(call: Call) -> dict[str, Json]:
+    base, workspace = call.base, call.world.workspace
+    invited = {key: each for key, each in base.collaborators.items() if each.level != "none"}
+    members = {key: each for key, each in workspace.members.items() if key not in base.collaborators}
+    return {
         "individualCollaborators": {
             "baseCollaborators": list(_shown(call, invited)),
             "workspaceCollaborators": list(_shown(call, members)),
         },
         "groupCollaborators": {"baseCollaborators": [], "workspaceCollaborators": []},
-        "inviteLinks": {"baseInviteLinks": [], "workspaceInviteLinks": []},
     }
 
 
