@@ -12,6 +12,8 @@ from pyairtable_mcp.sandbox.http.faults import Disconnected, Fault
 
 JSON: Final = "application/json"
 
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -33,8 +35,7 @@ async def send_answer(send: Send, answer: Answer) -> None:
     if answer.text is not None:
         content = answer.text.encode("utf-8", "replace")
     elif answer.body is not None:
-        text = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
-        kind, content = JSON, text.encode("utf-8", "replace")
+        kind, content = JSON, _ENCODE(answer.body).encode("utf-8", "replace")
     headers = {"content-length": str(len(content)), **answer.headers}
     if content:
         headers.setdefault("content-type", kind)

@@ -8,7 +8,7 @@ from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.formula.values import iso
 from pyairtable_mcp.sandbox.http.call import Call
 from pyairtable_mcp.sandbox.state.model import Record, Table
-from pyairtable_mcp.sandbox.wire import invalid, not_found, too_large, unknown_field
+from pyairtable_mcp.sandbox.wire import invalid, no_writing, not_found, too_large, unknown_field
 
 UPLOAD_LIMIT: Final = 5 * 1024 * 1024
 """Largest file taken, in bytes (Airtable API reference, upload attachment)."""
@@ -22,6 +22,8 @@ def upload(call: Call) -> Json:
         raise unknown_field(call.path["field"])
     if field.type != "multipleAttachments":
         raise invalid(f'Field "{field.name}" is not an attachment field')
+    if table.follows(field.id):
+        raise no_writing(field.name, field.id)
     attachment = _attachment(call, call.object({"contentType", "file", "filename"}))
     held = record.cells.get(field.id)
     files = [*(held if isinstance(held, list) else []), attachment]
