@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.sandbox import Fault, RequestRecord, Sandbox
-from pyairtable_mcp.sandbox.http.front import LEDGER_LIMIT, URL_LIMIT
+from pyairtable_mcp.sandbox.http.front import URL_LIMIT
+from pyairtable_mcp.sandbox.http.ledger import LEDGER_LIMIT
 from pyairtable_mcp.sandbox.http.rate import GRAIN, PENALTY, USER_RATE, Limit, Quota, RateLaw, Window
 
 from .driving import EMPTY, STUDIO, Driver, cells, driver

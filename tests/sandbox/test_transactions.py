@@ -83,8 +83,11 @@ async def test_changed_tables_and_fields_become_again_what_they_were(studio: Dri
     transaction.add_choice(clients, named(clients, "Status"), "Gone")
     transaction.add_table(Table("tblNew00000000001", "New"))
     transaction.add_field(clients, Field("fldNew00000000001", "New", "number"))
+    views = list(clients.views)
+    transaction.remove_view(clients, next(iter(clients.views.values())))
     transaction.rollback()
     assert (clients.name, clients.description, clients.field_by("New")) == ("Clients", "", None)
+    assert list(clients.views) == views
     assert "Gone" not in str(named(clients, "Status").options)
     assert "tblNew00000000001" not in base_of(studio).tables
 

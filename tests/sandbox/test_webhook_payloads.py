@@ -328,21 +328,33 @@ async def test_submissions_are_narrowed_to_one_form_or_page(studio: Driver) -> N
 
 
 @pytest.mark.parametrize(
-    "gone", ["scope", "view", "watched cells", "watched schema", "included", "nothing of its own"]
+    "gone",
+    [
+        "scope",
+        "view",
+        "table of the view",
+        "watched cells",
+        "watched schema",
+        "included",
+        "nothing of its own",
+    ],
 )
 async def test_a_webhook_that_loses_what_it_names_ends_with_an_error(studio: Driver, gone: str) -> None:
     clients, phone = table_of(studio, "Clients"), field_id(studio, "Clients", "Phone")
     filters: dict[str, dict[str, object]] = {
         "scope": {"recordChangeScope": clients.id},
         "view": {"recordChangeScope": next(iter(clients.views))},
+        "table of the view": {"recordChangeScope": next(iter(clients.views))},
         "watched cells": {"watchDataInFieldIds": [phone]},
         "watched schema": {"dataTypes": ["tableFields"], "watchSchemasOfFieldIds": [phone]},
     }
     includes = {"includeCellValuesInFieldIds": [phone]} if gone == "included" else {}
     path = await hook(studio, filters.get(gone), **includes)
     with acting(studio) as transaction:
-        if gone in ("scope", "view"):
+        if gone in ("scope", "table of the view"):
             transaction.remove_table(clients)
+        elif gone == "view":
+            transaction.remove_view(clients, next(iter(clients.views.values())))
         else:
             transaction.remove_field(clients, clients.fields[phone])
     await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "Later"}})

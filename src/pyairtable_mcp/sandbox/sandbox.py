@@ -19,7 +19,7 @@ from pyairtable_mcp.sandbox.http.app import build_app
 from pyairtable_mcp.sandbox.http.call import World
 from pyairtable_mcp.sandbox.http.faults import FaultQueue
 from pyairtable_mcp.sandbox.http.front import Front
-from pyairtable_mcp.sandbox.http.ledger import RequestRecord
+from pyairtable_mcp.sandbox.http.ledger import RequestRecord, Writes
 from pyairtable_mcp.sandbox.http.rate import Quota, RateLaw
 from pyairtable_mcp.sandbox.keeping.opening import open_keeper
 from pyairtable_mcp.sandbox.records.cursors import IDLE_SECONDS, Cursors
@@ -99,6 +99,11 @@ class Sandbox:
     def requests(self) -> list[RequestRecord]:
         """Every request so far, in order of arrival; clear the list to start counting anew."""
         return self._front.requests
+
+    @property
+    def writes(self) -> Writes:
+        """Every request that changed something, in the order in which they took effect."""
+        return self._front.writes
 
     @property
     def people(self) -> Mapping[str, User]:

@@ -1,7 +1,7 @@
 """One request as a handler sees it: the place it names, its parameters, its body."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -33,6 +33,7 @@ class Call:
     """A request, authenticated and admitted.
 
     `query` keeps the order and the repeats of the URL; `raw` is the body as it came, `body` what it says.
+    `source` is the way it came (`Actor`); `committed` collects what the handler has committed.
     """
 
     world: World
@@ -41,11 +42,13 @@ class Call:
     query: Sequence[tuple[str, str]]
     raw: bytes
     body: Json
+    source: str = "publicApi"
+    committed: list[Transaction] = field(default_factory=list)
 
     @property
     def actor(self) -> Actor:
         """On whose behalf the request acts: that of the token's user."""
-        return Actor(self.token.user)
+        return Actor(self.token.user, self.source)
 
     @property
     def base(self) -> Base:
@@ -82,10 +85,16 @@ class Call:
         """Return a reader of the base as it is now."""
         return BaseReader(self.world.workspace, self.base, self.world.formulas)
 
-    def committing(self, source: str = "publicApi") -> AbstractContextManager[Transaction]:
-        """Return a transaction of the base: what its block changes stays and is told, or goes as a whole."""
-        actor = Actor(self.token.user, source)
-        return committing(self.world.workspace, self.base, actor, self.world.formulas)
+    @contextmanager
+    def committing(self, source: str = "") -> Iterator[Transaction]:
+        """Yield a transaction of the base: what its block changes stays and is told, or goes as a whole.
+
+        `source` is a way of its own by which the change came.
+        """
+        actor = Actor(self.token.user, source or self.source)
+        with committing(self.world.workspace, self.base, actor, self.world.formulas) as transaction:
+            yield transaction
+        self.committed.append(transaction)
 
     def touch_record(self) -> None:
         """Note that the record the URL names changed outside its cells."""

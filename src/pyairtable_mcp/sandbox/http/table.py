@@ -48,6 +48,11 @@ class Route:
         """Tell whether calls are about structure, which the monthly quota does not count."""
         return self.path.startswith("/v0/meta/")
 
+    @property
+    def writes(self) -> bool:
+        """Tell whether carrying it out changes something: a question may be asked in a body."""
+        return self.method != "GET" and not self.path.endswith("/listRecords")
+
 
 @dataclass(frozen=True, slots=True)
 class OpenRoute:

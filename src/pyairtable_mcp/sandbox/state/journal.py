@@ -38,7 +38,7 @@ class Former:
 
 @dataclass(slots=True)
 class Journal:
-    """Records made, deleted and changed by id; tables and fields made, deleted and changed by id."""
+    """What was made, deleted and changed, by id: records, tables, fields, views."""
 
     created: dict[str, Table] = field(default_factory=dict)
     removed: dict[str, tuple[Table, Record]] = field(default_factory=dict)
@@ -48,6 +48,7 @@ class Journal:
     former_tables: dict[str, tuple[str, str]] = field(default_factory=dict)
     created_fields: dict[str, Table] = field(default_factory=dict)
     removed_fields: dict[str, Table] = field(default_factory=dict)
+    removed_views: dict[str, Table] = field(default_factory=dict)
     former_fields: dict[str, tuple[Table, Field]] = field(default_factory=dict)
 
     def note_cell(self, table: Table, record: Record, field_id: str) -> None:

@@ -148,6 +148,13 @@ class Transaction:
         if target and inverse:
             self.remove_field(target, inverse)
 
+    def remove_view(self, table: Table, view: View) -> None:
+        """Take a view out of a table."""
+        before = dict(table.views)
+        del table.views[view.id]
+        self.journal.removed_views[view.id] = table
+        self._undo.append(lambda: _refill(table.views, before))
+
     def _schema(self, table: Table) -> None:
         """Note that the fields of a table are about to change."""
         before = dict(table.fields)

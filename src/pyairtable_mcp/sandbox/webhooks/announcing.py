@@ -28,7 +28,7 @@ def announce(transaction: Transaction, formulas: Formulas) -> None:
     if not base.webhooks:
         return
     enabled = [each for each in living(base, transaction.now) if each.enabled]
-    if journal.removed_fields or journal.removed_tables:
+    if journal.removed_fields or journal.removed_tables or journal.removed_views:
         for webhook in enabled:
             if not holds(webhook.watch, base):
                 _end(transaction, webhook)

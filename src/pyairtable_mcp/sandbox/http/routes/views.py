@@ -25,8 +25,8 @@ def delete_view(call: Call) -> Json:
     table, view = _view(call)
     if len(table.views) == 1:
         raise invalid("the last view of a table cannot be deleted")
-    del table.views[view.id]
-    call.touch_base()
+    with call.committing() as transaction:
+        transaction.remove_view(table, view)
     return {"id": view.id, "deleted": True}
 
 
