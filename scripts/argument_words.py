@@ -18,6 +18,7 @@ WORDS: Final[Mapping[str, str]] = {
     "cursor": "the cursor an earlier answer of the same call gave",
     "dry_run": "show what would change and write nothing",
     "text": "the comment",
+    "check_formula.formula": "the formula, of a field or a filter",
     "url": "public address Airtable fetches the file from",
     "filename": "name the file gets",
     "records[].id": "record id or primary value",
