@@ -7,13 +7,13 @@ import pytest
 
 from pyairtable_mcp.base.policy import Effect
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.base.text import tokens
 from pyairtable_mcp.sandbox import Sandbox
 from pyairtable_mcp.sandbox.seeds import columns as c
 from pyairtable_mcp.sandbox.seeds.words import HOSTILE
 from pyairtable_mcp.surface.catalog import CATALOG
 from pyairtable_mcp.surface.instructions import INSTRUCTIONS
 from tests.support.behaviours import behaviour
+from tests.support.counting import o200k
 from tests.support.inside import fill, lab
 from tests.support.world import World, open_world
 
@@ -45,10 +45,8 @@ async def test_the_list_is_the_same_in_both_eras_and_every_time(world: World) ->
 async def test_the_list_is_short_and_every_tool_has_a_title_and_all_its_hints(studio: World) -> None:
     tools = (await studio.client.list_tools()).tools
     assert len(tools) <= 24
-    assert (
-        tokens(json.dumps([tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]))
-        <= 4_000
-    )
+    listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
+    assert o200k(json.dumps(listed, separators=(",", ":"))) <= 4_000
     for tool in tools:
         assert tool.title
         assert tool.description
