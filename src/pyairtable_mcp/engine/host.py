@@ -48,6 +48,8 @@ class DbosHost:
             executor_id=self._executor,
             serializer=DBOSPortableJSONSerializer(),
             enable_otlp=False,
+            # Nothing of ours is told that way, and a pooler in front of PostgreSQL would break it.
+            use_listen_notify=False,
             log_level="ERROR",
             notification_listener_polling_interval_sec=self._poll,
             scheduler_polling_interval_sec=self._poll,
