@@ -4,7 +4,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from random import Random, SystemRandom
 
 from starlette.types import Message, Receive, Send
@@ -14,9 +14,11 @@ from pyairtable_mcp.airtable.opening import open_airtable
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.policy import Policy
 from pyairtable_mcp.base.settings import Settings
+from pyairtable_mcp.engine.call import SagaCall
+from pyairtable_mcp.engine.late import LateEngine
+from pyairtable_mcp.engine.launching import NewHost, build_engine, store_place
 from pyairtable_mcp.net.http import AsgiApp
 from pyairtable_mcp.net.shared import Bank
-from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.surface.dispatch import Dispatcher
 from pyairtable_mcp.surface.server import AppServer, build_server
 
@@ -46,10 +48,12 @@ async def running(
     clock: Clock | None = None,
     rng: Random | None = None,
     sandbox: InProcess | None = None,
+    new_host: NewHost | None = None,
 ) -> AsyncIterator[App]:
     """Build the application; everything it opened is closed when the context ends.
 
-    `sandbox` is used instead of Airtable; the setting of that name makes one of its own.
+    `sandbox` is used instead of Airtable; the setting of that name makes one of its own. `new_host` is what
+    runs sagas, DBOS if it is not given.
     """
     clock = clock or SystemClock()
     rng = rng or SystemRandom()
@@ -63,11 +67,15 @@ async def running(
             else _to_airtable(settings, clock, rng, bank)
         )
         airtable = await stack.enter_async_context(client)
+        where = stack.enter_context(store_place(settings, temporary=sandbox is not None))
+        sagas = LateEngine(partial(build_engine, settings, where, airtable, clock, rng, new_host))
+        stack.push_async_callback(sagas.close)
 
-        def new_call() -> Call:
-            return Call(airtable=airtable.metered(), settings=settings, clock=clock, rng=rng)
+        def new_call() -> SagaCall:
+            return SagaCall(airtable=airtable.metered(), settings=settings, clock=clock, rng=rng, sagas=sagas)
 
-        dispatcher = Dispatcher(Policy(settings.read_only, frozenset(settings.toolsets)), new_call, rng)
+        policy = Policy(settings.read_only, frozenset(settings.toolsets))
+        dispatcher = Dispatcher(policy, new_call, rng, answered=sagas.warm if new_host is None else None)
         yield App(settings, airtable, dispatcher, build_server(dispatcher, show_spent=settings.show_spent))
 
 

@@ -13,7 +13,10 @@ from mcp.types import CallToolResult, TextContent
 from pyairtable_mcp.app import App, InProcess, running
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.base.settings import Settings
+from pyairtable_mcp.engine.hosts import Host
+from pyairtable_mcp.engine.hosts import InProcess as HostInProcess
 from pyairtable_mcp.sandbox import RequestRecord, Sandbox
+from pyairtable_mcp.store.store import Store
 from pyairtable_mcp.surface.server import ERROR_META
 
 Era = Literal["auto", "legacy"]
@@ -58,6 +61,11 @@ def reply(result: object) -> Reply:
     return Reply(text, bool(result.is_error), told.get("code", ""), tuple(told.get("candidates", ())))
 
 
+def in_process(_store: Store, _name: str) -> Host:
+    """Return a host of runs that costs nothing to launch; what DBOS does is tested where processes are."""
+    return HostInProcess()
+
+
 @asynccontextmanager
 async def open_world(
     *, settings: Settings | None = None, era: Era = "auto", seed: str = "studio"
@@ -67,7 +75,9 @@ async def open_world(
     sandbox = Sandbox(seed=seed, clock=clock, rng=Random(7), rate=0)
     inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
     async with (
-        running(settings or Settings(), clock=clock, rng=Random(7), sandbox=inside) as app,
+        running(
+            settings or Settings(), clock=clock, rng=Random(7), sandbox=inside, new_host=in_process
+        ) as app,
         Client(app.server, mode=era) as client,
     ):
         yield World(client, app, sandbox, clock)

@@ -15,7 +15,7 @@ from pyairtable_mcp.sandbox import Fault, Sandbox
 from pyairtable_mcp.surface.server import SPENT_META
 from tests.support.behaviours import behaviour
 from tests.support.held import held, until
-from tests.support.world import World, open_world, wound
+from tests.support.world import World, in_process, open_world, wound
 
 
 def rows(count: int) -> list[dict[str, str]]:
@@ -111,7 +111,9 @@ async def test_a_cancelled_write_stops_and_leaves_an_account_in_the_log(
     inside = InProcess(halting, next(iter(sandbox.tokens)))
     settings = Settings(log_level="WARNING")
     async with (
-        held(running(settings, clock=sandbox.clock, rng=Random(7), sandbox=inside)) as app,
+        held(
+            running(settings, clock=sandbox.clock, rng=Random(7), sandbox=inside, new_host=in_process)
+        ) as app,
         held(Client(app.server)) as client,
     ):
         arguments = {"base": "Studio", "table": "Tasks", "records": rows(35)}

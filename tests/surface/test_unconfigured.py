@@ -14,12 +14,12 @@ from pyairtable_mcp.sandbox.http.faults import Fault
 from pyairtable_mcp.surface.catalog import CATALOG
 from tests.support.behaviours import behaviour
 from tests.support.fuzz import sensible
-from tests.support.world import Era, World, reply
+from tests.support.world import Era, World, in_process, reply
 
 
 @asynccontextmanager
 async def client_of(settings: Settings, era: Era = "auto") -> AsyncIterator[Client]:
-    async with running(settings) as app, Client(app.server, mode=era) as client:
+    async with running(settings, new_host=in_process) as app, Client(app.server, mode=era) as client:
         yield client
 
 
@@ -50,7 +50,7 @@ async def test_a_token_airtable_refuses_is_told_as_such_and_never_shown() -> Non
     sandbox = Sandbox(seed="empty", rate=0)
     token = "patWrongWrongWrong.0123456789"
     async with (
-        running(Settings(), sandbox=InProcess(sandbox.app, token)) as app,
+        running(Settings(), sandbox=InProcess(sandbox.app, token), new_host=in_process) as app,
         Client(app.server) as client,
     ):
         told = reply(await client.call_tool("list_bases", {}))

@@ -25,7 +25,8 @@ from pyairtable_mcp.base.errors import NotConfigured
 from pyairtable_mcp.base.text import closest, listed, visible
 
 PREFIX: Final = "PYAIRTABLE_MCP_"
-TOOLSETS: Final = ("read", "write", "schema")
+Toolset = Literal["read", "write", "schema", "saga"]
+TOOLSETS: Final[tuple[Toolset, ...]] = get_args(Toolset)
 AIRTABLE_URL: Final = "https://api.airtable.com"
 
 
@@ -114,9 +115,9 @@ class Settings(_Section):
 
     sandbox: bool = Field(False, description="Use the built-in sandbox base instead of Airtable: no account.")
     read_only: bool = Field(False, description="Offer only tools that read.")
-    toolsets: Annotated[tuple[Literal["read", "write", "schema"], ...], BeforeValidator(_comma_separated)] = (
-        Field(TOOLSETS, description="Groups of tools to offer, separated by commas.")
-    )
+    toolsets: Annotated[
+        tuple[Literal["read", "write", "schema", "saga"], ...], BeforeValidator(_comma_separated)
+    ] = Field(TOOLSETS, description="Groups of tools to offer, separated by commas.")
     show_spent: bool = Field(
         False, description="End every answer with what it cost: requests sent and seconds waited for leave."
     )
@@ -133,8 +134,14 @@ class Settings(_Section):
     )
     store: SecretStr = Field(
         SecretStr(""),
-        description="A file, or a postgresql:// URL, in which processes share the request allowance of each "
-        "base. Without it each process keeps the limits by itself.",
+        description="A file, or a postgresql:// URL, for what is remembered of changes; processes that name "
+        "the same share the request allowance of each base. Without it changes are remembered in a file of "
+        "the user's data folder, and each process keeps the limits by itself.",
+    )
+    egress_allow: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
+        (),
+        description="Hosts, addresses and ranges, separated by commas, that steps of sagas may call although "
+        "they are not public.",
     )
     airtable: AirtableSettings = Field(default_factory=AirtableSettings)
     quota: QuotaSettings = Field(default_factory=QuotaSettings)

@@ -19,8 +19,8 @@ from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.interpreter import Checkpoint, Interpreter, unwatched
 from pyairtable_mcp.engine.leases import LEASE, RENEW, Leases
-from pyairtable_mcp.engine.model import SPECS, NewSaga, Progress
-from pyairtable_mcp.engine.ports import Ports
+from pyairtable_mcp.engine.model import SPECS, NewSaga, Plan, Progress, StepSpec
+from pyairtable_mcp.engine.ports import Ports, Scene
 from pyairtable_mcp.engine.remembering import remembered
 from pyairtable_mcp.engine.returning import PAUSES
 from pyairtable_mcp.engine.run import Hear, Run, SagaReport, begun, nobody, report_of
@@ -206,6 +206,10 @@ class Engine:
             if not history.saga.owner:
                 return report_of(remembered(history, self._ports.new_call()))
             await self._clock.sleep(_POLL)
+
+    async def plan(self, scene: Scene, spec: StepSpec) -> Plan:
+        """Work out what a step would do; changes nothing. Raises an `AppError` when it cannot."""
+        return await self._ports.kinds[spec.kind].plan(scene, spec)
 
     async def get(self, saga: str) -> History:
         """Return everything that is known of a saga."""

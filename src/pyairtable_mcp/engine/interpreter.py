@@ -173,7 +173,12 @@ class Interpreter:
         if kind is None:
             raise AppError(f"This version knows no steps of kind '{spec.kind}'.")
         scene = Scene(
-            saga=run.saga, call=run.call, results=run.results(), rested=run.plans.get(step), answer=run.answer
+            saga=run.saga,
+            call=run.call,
+            results=run.results(),
+            sent=tuple(run.sent(number) for number in run.intents),
+            rested=run.plans.get(step),
+            answer=run.answer,
         )
         try:
             return await kind.plan(scene, spec)

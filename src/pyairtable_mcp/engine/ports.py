@@ -27,13 +27,14 @@ class Sent:
 class Scene:
     """What a step is planned in: the saga, the results of the steps before it, and what it rested for.
 
-    `rested` is None when the step is planned for the first time; after a wait or a question it is the plan
-    that let it rest, and `answer` what was answered.
+    `sent` are the writes of the steps before it. `rested` is None when the step is planned for the first
+    time; after a wait or a question it is the plan that let it rest, and `answer` what was answered.
     """
 
     saga: SagaRow
     call: Call
     results: Mapping[str, JsonValue]
+    sent: Sequence[Sent] = ()
     rested: Plan | None = None
     answer: JsonValue = None
 

@@ -37,7 +37,11 @@ def planned(
         return account(place, after, report, by_filter=by_filter, names=names)
 
     return Planned(
-        batches=(batch,) if batch.items else (), preview=preview, account=told, irreversible=irreversible
+        batches=(batch,) if batch.items else (),
+        preview=preview,
+        account=told,
+        irreversible=irreversible,
+        names={field.id: field.name for field in place.table.fields},
     )
 
 

@@ -81,6 +81,7 @@ class Fate(Enum):
     REJECTED = "rejected"
     UNKNOWN = "unknown"
     NOT_SENT = "not sent"
+    TAKEN_BACK = "taken back"
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ class RecordChange:
 class Changes:
     """What a write did to each record, or would do when `dry_run`; `error` is why it stopped.
 
-    `names` are primary values of linked records, as far as they are known.
+    `names` are primary values of linked records, as far as they are known. `saga` is the name under which it
+    can be undone, `irreversible` what cannot be.
     """
 
     base: str
@@ -117,6 +119,8 @@ class Changes:
     by_filter: bool = False
     error: AppError | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    saga: str = ""
+    irreversible: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +139,8 @@ class Done:
     message: str
     lines: Sequence[str] = field(default_factory=tuple)
     dry_run: bool = False
+    saga: str = ""
+    irreversible: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from pyairtable_mcp.base.policy import Effect, Policy
+from pyairtable_mcp.engine.late import journaled, late
+from pyairtable_mcp.engine.tools import arguments as sagas
 from pyairtable_mcp.operations import (
     attaching,
     commenting,
@@ -12,7 +14,6 @@ from pyairtable_mcp.operations import (
     upserting,
     writing,
 )
-from pyairtable_mcp.operations.directly import directly
 from pyairtable_mcp.surface.spec import ToolSpec
 
 Tool = ToolSpec[Any]
@@ -70,7 +71,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="write",
         idempotent=False,
         args=writing.CreateRecords,
-        run=directly(writing.plan_create),
+        run=journaled("create", writing.plan_create),
     ),
     ToolSpec(
         name="update_records",
@@ -79,7 +80,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="write",
         idempotent=True,
         args=writing.UpdateRecords,
-        run=directly(writing.plan_update),
+        run=journaled("update", writing.plan_update),
     ),
     ToolSpec(
         name="upsert_records",
@@ -88,7 +89,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="write",
         idempotent=True,
         args=upserting.UpsertRecords,
-        run=directly(upserting.plan_upsert),
+        run=journaled("upsert", upserting.plan_upsert),
     ),
     ToolSpec(
         name="delete_records",
@@ -97,7 +98,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="write",
         idempotent=True,
         args=writing.DeleteRecords,
-        run=directly(writing.plan_delete),
+        run=journaled("delete", writing.plan_delete),
     ),
     ToolSpec(
         name="attach_file",
@@ -106,7 +107,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="write",
         idempotent=False,
         args=attaching.AttachFile,
-        run=directly(attaching.plan_attach),
+        run=journaled("attach", attaching.plan_attach),
     ),
     ToolSpec(
         name="write_comment",
@@ -115,7 +116,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="write",
         idempotent=False,
         args=commenting.WriteComment,
-        run=directly(commenting.plan_comment),
+        run=journaled("comment", commenting.plan_comment),
     ),
     ToolSpec(
         name="create_table",
@@ -124,7 +125,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="schema",
         idempotent=False,
         args=structure.CreateTable,
-        run=directly(structure.plan_create_table),
+        run=journaled("create_table", structure.plan_create_table),
     ),
     ToolSpec(
         name="create_fields",
@@ -133,7 +134,7 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="schema",
         idempotent=False,
         args=structure.CreateFields,
-        run=directly(structure.plan_create_fields),
+        run=journaled("create_fields", structure.plan_create_fields),
     ),
     ToolSpec(
         name="update_schema",
@@ -142,7 +143,52 @@ CATALOG: Final[tuple[Tool, ...]] = (
         group="schema",
         idempotent=True,
         args=structure.UpdateSchema,
-        run=directly(structure.plan_update_schema),
+        run=journaled("update_schema", structure.plan_update_schema),
+    ),
+    ToolSpec(
+        name="run_saga",
+        title="Run a saga",
+        effect=Effect.DELETE,
+        group="saga",
+        idempotent=False,
+        args=sagas.RunSaga,
+        run=late("run_saga"),
+    ),
+    ToolSpec(
+        name="list_sagas",
+        title="List sagas",
+        effect=Effect.READ,
+        group="saga",
+        idempotent=True,
+        args=sagas.ListSagas,
+        run=late("list_sagas"),
+    ),
+    ToolSpec(
+        name="undo_saga",
+        title="Undo a saga",
+        effect=Effect.DELETE,
+        group="saga",
+        idempotent=False,
+        args=sagas.UndoSaga,
+        run=late("undo_saga"),
+    ),
+    ToolSpec(
+        name="resume_saga",
+        title="Resume a saga",
+        effect=Effect.CHANGE,
+        group="saga",
+        idempotent=False,
+        args=sagas.ResumeSaga,
+        run=late("resume_saga"),
+    ),
+    ToolSpec(
+        name="cancel_saga",
+        title="Cancel a saga",
+        effect=Effect.CHANGE,
+        group="saga",
+        idempotent=True,
+        args=sagas.CancelSaga,
+        run=late("cancel_saga"),
     ),
 )
 

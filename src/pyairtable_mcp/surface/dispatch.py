@@ -25,8 +25,8 @@ from pyairtable_mcp.base.policy import Policy
 from pyairtable_mcp.base.text import closest, quoted
 from pyairtable_mcp.net.sender import Spent
 from pyairtable_mcp.operations.call import Args, Call, Report, unheard
+from pyairtable_mcp.operations.parsing import parse
 from pyairtable_mcp.operations.results import Changes, Fate, Result
-from pyairtable_mcp.surface.arguments import parse
 from pyairtable_mcp.surface.catalog import CATALOG, Tool, offered
 from pyairtable_mcp.surface.render.answer import Answer, answer, refusal
 from pyairtable_mcp.surface.render.page import Paper
@@ -42,10 +42,21 @@ _logger = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Runs tools for callers; whatever happens inside, the caller gets an answer."""
+    """Runs tools for callers; whatever happens inside, the caller gets an answer.
 
-    def __init__(self, policy: Policy, new_call: Callable[[], Call], rng: Random) -> None:
+    `answered` is called after each.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        new_call: Callable[[], Call],
+        rng: Random,
+        *,
+        answered: Callable[[], None] | None = None,
+    ) -> None:
         self.tools = offered(policy)
+        self._answered = answered
         self._policy = policy
         self._new_call = new_call
         self._rng = rng
@@ -63,6 +74,8 @@ class Dispatcher:
             return calls[-1]
 
         found = await self._tried(name, arguments, new_call)
+        if self._answered:
+            self._answered()
         spent = Spent(
             sum(c.airtable.spent.requests for c in calls), sum(c.airtable.spent.waited for c in calls)
         )

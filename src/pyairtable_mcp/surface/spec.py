@@ -3,14 +3,13 @@
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from mcp.types import ToolAnnotations
 from pydantic import JsonValue
 
 from pyairtable_mcp.base.policy import Effect
-from pyairtable_mcp.operations.call import Args, Call
-from pyairtable_mcp.operations.results import Result
+from pyairtable_mcp.operations.call import Args
 from pyairtable_mcp.surface.schemas import slim_schema
 
 A = TypeVar("A", bound=Args)
@@ -25,7 +24,7 @@ class ToolSpec(Generic[A]):
     effect: Effect
     group: str
     args: type[A]
-    run: Callable[[Call, A], Awaitable[Result]]
+    run: Callable[[Any, A], Awaitable[Any]]
     idempotent: bool
 
     @property

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.engine.tools.views import Rehearsal, SagaList, SagaView
 from pyairtable_mcp.net.sender import Spent
 from pyairtable_mcp.operations.results import (
     BaseList,
@@ -22,6 +23,7 @@ from pyairtable_mcp.surface.render.errors import error_text
 from pyairtable_mcp.surface.render.page import Paper
 from pyairtable_mcp.surface.render.quota import quota_text
 from pyairtable_mcp.surface.render.rows import rows_text
+from pyairtable_mcp.surface.render.sagas import rehearsal_text, saga_text, sagas_text
 from pyairtable_mcp.surface.render.schema import bases_text, description_text
 
 
@@ -34,7 +36,7 @@ class Answer:
     spent: Spent | None = None
 
 
-_TEXTS: Final[Mapping[type[Result], Callable[[Any, Paper], str]]] = {
+_TEXTS: Final[Mapping[type[Any], Callable[[Any, Paper], str]]] = {
     Rows: rows_text,
     Changes: changes_text,
     Description: description_text,
@@ -42,10 +44,13 @@ _TEXTS: Final[Mapping[type[Result], Callable[[Any, Paper], str]]] = {
     CommentList: comments_text,
     QuotaStatus: quota_text,
     Done: done_text,
+    SagaView: saga_text,
+    SagaList: sagas_text,
+    Rehearsal: rehearsal_text,
 }
 
 
-def answer(result: Result, paper: Paper) -> Answer:
+def answer(result: Result | SagaView | SagaList | Rehearsal, paper: Paper) -> Answer:
     """Return a result as an answer. A write that stopped half way is an error that lists what stands."""
     error = result.error if isinstance(result, Changes) else None
     return Answer(_TEXTS[type(result)](result, paper), error)

@@ -35,8 +35,17 @@ def changes_text(changes: Changes, paper: Paper) -> str:
     if changes.error:
         return _failure_text(changes, paper)
     lines = _lines(changes, paper)
-    heading = _heading(changes)
+    heading = _heading(changes) + undoing(changes.saga, changes.irreversible, dry_run=changes.dry_run)
     return heading if not lines else f"{heading}\n{paper.fenced(lines)}"
+
+
+def undoing(saga: str, irreversible: Sequence[str], *, dry_run: bool = False) -> str:
+    """Say under which name a change can be undone, and what could not be had back."""
+    named = f" Saga {saga}." if saga else ""
+    if not irreversible:
+        return named
+    could = "could" if dry_run else "can"
+    return f"{named} What undo {could} not bring back: {'; '.join(irreversible)}."
 
 
 def _heading(changes: Changes) -> str:
@@ -116,9 +125,19 @@ def _failure_text(changes: Changes, paper: Paper) -> str:
         by_fate.setdefault(change.fate, []).append(change)
     counts = ", ".join(f"{len(by_fate[fate])} {fate.value}" for fate in Fate if fate in by_fate)
     lines = [f"{fate.value}: {_who(by_fate[fate])}" for fate in Fate if fate in by_fate]
-    head = f"Stopped in {quoted(changes.table)} after a failure: {counts}. What was written stands."
+    head = f"Stopped in {quoted(changes.table)} after a failure: {counts}. {_ending(changes, by_fate)}"
     told = [head, *(error_lines(changes.error) if changes.error else []), paper.fenced(lines)]
     return "\n".join(told)
+
+
+def _ending(changes: Changes, by_fate: Mapping[Fate, list[RecordChange]]) -> str:
+    """Say what became of what had been written."""
+    standing = any(fate in by_fate for fate in _DONE)
+    saga = f" Saga {changes.saga}." if changes.saga else ""
+    if Fate.TAKEN_BACK in by_fate and not standing:
+        return f"What was written was taken back.{saga}"
+    told = "Not all could be taken back." if Fate.TAKEN_BACK in by_fate else "What was written stands."
+    return f"{told if standing else 'Nothing stands.'}{saga}"
 
 
 def _who(changes: Sequence[RecordChange]) -> str:

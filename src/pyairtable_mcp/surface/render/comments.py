@@ -6,6 +6,7 @@ from pyairtable_mcp.airtable.models import Comment
 from pyairtable_mcp.base.text import counted, cut, quoted, tokens
 from pyairtable_mcp.operations.results import CommentList, Done
 from pyairtable_mcp.surface.render import cells
+from pyairtable_mcp.surface.render.changes import undoing
 from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper
 
 _LONGEST = 4_000
@@ -41,4 +42,5 @@ def _line(comment: Comment, paper: Paper, longest: int) -> str:
 def done_text(done: Done, paper: Paper) -> str:
     """Return a short account, its details fenced."""
     head = f"Dry run, nothing written. {done.message}" if done.dry_run else done.message
+    head += undoing(done.saga, done.irreversible, dry_run=done.dry_run)
     return f"{head}\n{paper.fenced(list(done.lines))}" if done.lines else head

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from pyairtable_mcp.base.errors import InvalidArguments
+from pyairtable_mcp.operations.parsing import parse
 from pyairtable_mcp.operations.reading import FindRecords
-from pyairtable_mcp.surface.arguments import parse
 from pyairtable_mcp.surface.catalog import CATALOG
 from tests.support.answers import table
 from tests.support.behaviours import behaviour

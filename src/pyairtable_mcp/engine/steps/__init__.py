@@ -1,0 +1,1 @@
+"""What steps can do: kinds as values, in one table."""

@@ -1,0 +1,55 @@
+"""What the expressions of a step may name, and its arguments with them filled in."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import JsonValue
+
+from pyairtable_mcp.base.errors import AppError, InvalidArguments
+from pyairtable_mcp.engine.expressions.computing import Scope, filled
+from pyairtable_mcp.engine.expressions.errors import BadExpression
+from pyairtable_mcp.engine.model import StepSpec
+from pyairtable_mcp.engine.ports import Scene
+from pyairtable_mcp.operations.call import Args
+from pyairtable_mcp.operations.parsing import parse
+
+A = TypeVar("A", bound=Args)
+
+NEAR = "near"
+"""Under this name a step inside a loop or a branch is told the full ids of the steps beside it."""
+
+
+def scope_of(scene: Scene, spec: StepSpec) -> Scope:
+    """Return what the step may name: results by step, what its loop gives it, and the saga's inputs."""
+    near = spec.bound.get(NEAR)
+    steps = dict(scene.results)
+    for short, full in near.items() if isinstance(near, Mapping) else ():
+        if str(full) in steps:
+            steps[short] = steps[str(full)]
+    bound = {name: value for name, value in spec.bound.items() if name != NEAR}
+    options = scene.saga.options
+    inputs = options.get("inputs") if isinstance(options, Mapping) else None
+    return {"steps": steps, "inputs": inputs or {}, **bound}
+
+
+def arguments_of(scene: Scene, spec: StepSpec, model: type[A]) -> A:
+    """Return the step's arguments, expressions computed; raises an `AppError` that names the step."""
+    try:
+        given = filled(dict(spec.args), scope_of(scene, spec))
+    except BadExpression as error:
+        raise InvalidArguments(f"Step '{spec.id}': {error.says}.", candidates=error.candidates) from error
+    try:
+        parsed = parse(model, given if isinstance(given, Mapping) else {})
+    except AppError as error:
+        raise error.retold(f"Step '{spec.id}': {error.message}") from error
+    if not isinstance(parsed, model):
+        raise InvalidArguments(f"Step '{spec.id}' does not fit.")
+    return parsed
+
+
+def value_of(scene: Scene, spec: StepSpec, value: JsonValue) -> JsonValue:
+    """Return a value with its expressions computed; raises `InvalidArguments`."""
+    try:
+        return filled(value, scope_of(scene, spec))
+    except BadExpression as error:
+        raise InvalidArguments(f"Step '{spec.id}': {error.says}.", candidates=error.candidates) from error

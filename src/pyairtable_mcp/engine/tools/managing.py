@@ -1,0 +1,84 @@
+"""Running several steps as one, and looking at sagas, stopping them, taking them up and back."""
+
+from pyairtable_mcp.base.errors import NotAllowed
+from pyairtable_mcp.base.sagas import FINISHED, Status
+from pyairtable_mcp.engine.call import SagaCall
+from pyairtable_mcp.engine.model import NewSaga
+from pyairtable_mcp.engine.run import SagaReport
+from pyairtable_mcp.engine.steps.definition import read_steps
+from pyairtable_mcp.engine.steps.undoing import undoing_steps
+from pyairtable_mcp.engine.tools.arguments import CancelSaga, ListSagas, ResumeSaga, RunSaga, UndoSaga
+from pyairtable_mcp.engine.tools.rehearsing import rehearsed
+from pyairtable_mcp.engine.tools.single import ending, heard
+from pyairtable_mcp.engine.tools.telling import shortly, wholly
+from pyairtable_mcp.engine.tools.views import Rehearsal, SagaList, SagaView
+
+
+async def run_saga(call: SagaCall, args: RunSaga) -> SagaView | Rehearsal:
+    """Run the steps and tell what each did, or what they would do."""
+    steps = read_steps(args.steps)
+    if args.dry_run:
+        return await rehearsed(call, steps)
+    new = NewSaga(title=args.title or "run_saga", steps=steps, principal=call.principal, client=call.client)
+    if not args.wait:
+        return wholly(await (await call.sagas()).get(await (await call.sagas()).start(new)))
+    return await _told(call, await (await call.sagas()).run(new, call, heard(call)))
+
+
+async def _told(call: SagaCall, report: SagaReport) -> SagaView:
+    """Return a saga that ended well or rests; raises why it turned back otherwise."""
+    if report.error is not None and report.status is not Status.COMPLETED:
+        raise report.error.retold(f"{report.error.message} {ending(report)}")
+    return wholly(await (await call.sagas()).get(report.saga.id))
+
+
+async def list_sagas(call: SagaCall, args: ListSagas) -> SagaList | SagaView:
+    """Return sagas, the youngest first, or one of them."""
+    if args.saga:
+        return wholly(await (await call.sagas()).get(args.saga))
+    rows = await (await call.sagas()).list(statuses=args.status, record=args.record, limit=args.limit + 1)
+    return SagaList(sagas=tuple(map(shortly, rows[: args.limit])), more=len(rows) > args.limit)
+
+
+async def undo_saga(call: SagaCall, args: UndoSaga) -> SagaView | Rehearsal:
+    """Run a saga that takes another one back."""
+    history = await (await call.sagas()).get(args.saga)
+    if history.saga.status not in FINISHED:
+        raise NotAllowed(
+            f"Saga {args.saga} is {history.saga.status.value.replace('_', ' ')}.",
+            hint="cancel_saga stops it and takes it back; resume_saga goes on.",
+        )
+    steps = undoing_steps(history, args.from_step)
+    if not steps:
+        raise NotAllowed(f"Saga {args.saga} left nothing behind that could be taken back.")
+    if args.dry_run:
+        return await rehearsed(call, steps, options={"force": args.force})
+    new = NewSaga(
+        title=f"undo {history.saga.title}",
+        steps=steps,
+        principal=call.principal,
+        client=call.client,
+        undoes=args.saga,
+        options={"force": args.force},
+    )
+    return await _told(call, await (await call.sagas()).run(new, call, heard(call)))
+
+
+async def resume_saga(call: SagaCall, args: ResumeSaga) -> SagaView:
+    """Go on with a saga that rests, or retry its compensation."""
+    status = (await (await call.sagas()).get(args.saga)).saga.status
+    if status is Status.COMPENSATION_FAILED:
+        report = await (await call.sagas()).retry(args.saga, force=args.force)
+    elif status is Status.AWAITING_APPROVAL:
+        raise NotAllowed(
+            f"Saga {args.saga} waits for a person.", hint="Ask them to run: pyairtable-mcp sagas approve"
+        )
+    else:
+        report = await (await call.sagas()).resume(args.saga)
+    return wholly(await (await call.sagas()).get(report.saga.id))
+
+
+async def cancel_saga(call: SagaCall, args: CancelSaga) -> SagaView:
+    """Stop a saga."""
+    await (await call.sagas()).cancel(args.saga, "cancel_saga")
+    return shortly((await (await call.sagas()).get(args.saga)).saga)

@@ -1,0 +1,123 @@
+"""One change as a saga of one step: planned, journaled, sent, and taken back as a whole when it fails."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from pyairtable_mcp.airtable.outcomes import Outcome, WriteReport
+from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.base.sagas import Status
+from pyairtable_mcp.engine.call import SagaCall
+from pyairtable_mcp.engine.model import NewSaga, Progress, StepSpec
+from pyairtable_mcp.engine.run import SagaReport
+from pyairtable_mcp.engine.steps.changing import Planner, plan_of
+from pyairtable_mcp.operations.batches import Batch
+from pyairtable_mcp.operations.call import Args
+from pyairtable_mcp.operations.planned import Planned
+from pyairtable_mcp.operations.results import Changes, Done, Fate, RecordChange, Result
+
+CONTINUE: Final = "continue"
+_STANDING: Final = (Fate.CREATED, Fate.UPDATED, Fate.DELETED)
+
+
+async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Result:
+    """Plan a change and run it as a saga of one step; a dry run shows it and changes nothing."""
+    planned = await plan(call, args)
+    if getattr(args, "dry_run", False):
+        return _warned(await planned.preview(), planned)
+    if planned.is_empty:
+        return planned.account([])
+    step = StepSpec(
+        id=kind,
+        kind=kind,
+        args=args.model_dump(mode="json", exclude_defaults=True, by_alias=True),
+        keep_going=getattr(args, "on_error", "") == CONTINUE,
+    )
+    new = NewSaga(
+        title=kind, steps=(step,), first=plan_of(planned), principal=call.principal, client=call.client
+    )
+    engine = await call.sagas()
+    return told(planned, await engine.run(new, call, heard(call)))
+
+
+def heard(call: SagaCall) -> Callable[[Progress], None]:
+    """Return what hears of a saga's progress and tells the caller."""
+
+    def hear(progress: Progress) -> None:
+        if progress.total > 1:
+            call.report(progress.done, progress.total, progress.seconds_left)
+
+    return hear
+
+
+def _warned(result: Result, planned: Planned) -> Result:
+    """Return a preview with what could not be taken back."""
+    if isinstance(result, Changes | Done):
+        return replace(result, irreversible=planned.irreversible)
+    return result
+
+
+def told(planned: Planned, report: SagaReport) -> Result:
+    """Return the account of a change that ran as a saga; raises what failed where there are no records."""
+    reports = reports_of(planned.batches, report)
+    if report.status is Status.COMPLETED:
+        return _marked(planned.account(reports), report)
+    error = report.error or AppError("It was stopped.")
+    try:
+        result = planned.account(reports)
+    except AppError:
+        result = None
+    if isinstance(result, Changes):
+        left = {one.record for one in report.left}
+        changes = tuple(_after(one, left) for one in result.changes)
+        return _marked(replace(result, changes=changes, error=result.error or error), report)
+    raise error.retold(f"{error.message} {ending(report)}")
+
+
+def ending(report: SagaReport) -> str:
+    """Say in a sentence what became of what a failed saga had done."""
+    saga = report.saga.id
+    lost = f" Not taken back: {'; '.join(report.lost)}." if report.lost else ""
+    match report.status:
+        case Status.COMPENSATED | Status.CANCELLED:
+            return f"What it had done was taken back (saga {saga}).{lost}"
+        case Status.COMPENSATION_FAILED:
+            why = "; ".join(filter(None, (f"{one.record} {one.why}".strip() for one in report.left)))
+            return f"Not all of it could be taken back (saga {saga}): {why}.{lost}"
+        case _:
+            return f"Saga {saga} is {report.status.value.replace('_', ' ')}.{lost}"
+
+
+def _after(change: RecordChange, left: set[str]) -> RecordChange:
+    """Return a record's line after the saga turned back."""
+    if change.fate in _STANDING and change.id not in left:
+        return replace(change, fate=Fate.TAKEN_BACK)
+    return change
+
+
+def _marked(result: Result, report: SagaReport) -> Result:
+    if isinstance(result, Changes | Done):
+        lost = tuple(report.lost)
+        return replace(result, saga=report.saga.id, irreversible=lost)
+    return result
+
+
+def reports_of(batches: Sequence[Batch], report: SagaReport) -> list[WriteReport]:
+    """Return what became of each batch, out of what came of the requests it was sent in."""
+    arrivals = iter(report.arrivals)
+    reports: list[WriteReport] = []
+    for batch in batches:
+        outcomes: list[Outcome] = []
+        error: AppError | None = None
+        for write in batch.writes():
+            arrival = next(arrivals, None)
+            if arrival is None or arrival.report is None:
+                failed = arrival.error if arrival else None
+                error = error or failed
+                outcomes += [Outcome(0, "not_sent", error=failed) for _ in write.items]
+            else:
+                outcomes += arrival.report.outcomes
+                error = error or arrival.report.error
+        numbered = tuple(replace(one, index=at) for at, one in enumerate(outcomes))
+        reports.append(WriteReport(numbered, error))
+    return reports
