@@ -26,6 +26,8 @@ _AT_ONCE: Final = 20
 _GRACE: Final = 10.0
 """Seconds that closing waits for what is under way."""
 _SOON: Final = 0.01
+_PRUNE: Final = 600.0
+"""Seconds between looks for what is too old to be kept."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +72,8 @@ class Worker:
         self._keep = keep
         self._jobs: dict[str, Job] = {}
         self._over: list[str] = []
+        self._older: list[str] = []
+        self._prune_at = 0.0
         self._news = asyncio.Event()
         self._closing = False
 
@@ -97,7 +101,7 @@ class Worker:
         job = Job(run, f"{run.saga.id}.{run.saga.epoch}", done)
         self._jobs[run.saga.id] = job
         try:
-            await self._host.start(job.name, partial(self._turn, job))
+            await self._host.start(job.name, partial(self._turn, job), partial(self._lost, job))
         except AppError:
             del self._jobs[run.saga.id]
             raise
@@ -120,10 +124,16 @@ class Worker:
         self._end(job, None)
         return False
 
+    def _lost(self, job: Job) -> None:
+        if not job.done.done():
+            self._end(job, Unavailable("The run was interrupted; the saga goes on by itself."))
+
     def _end(self, job: Job, error: BaseException | None) -> None:
         self._jobs.pop(job.run.saga.id, None)
         self._over.append(job.name)
-        self._news.set()
+        if job.run.state.at is At.RESTING:
+            # It may be due before the next look for work.
+            self._news.set()
         if error is None:
             job.done.set_result(report_of(job.run))
             return
@@ -149,21 +159,22 @@ class Worker:
     async def work(self) -> None:
         """Renew the lease and take over what waits for somebody, until cancelled."""
         while True:
-            (wait,) = await asyncio.gather(self._round(), return_exceptions=True)
-            if isinstance(wait, BaseException):
-                told = isinstance(wait, AppError | Fenced)
-                _log.warning("looking for work failed: %s", wait, exc_info=None if told else wait)
-                wait = self._renew
-            await self._sleep(wait)
+            (came,) = await asyncio.gather(self._round(), return_exceptions=True)
+            if isinstance(came, BaseException):
+                told = isinstance(came, AppError | Fenced)
+                _log.warning("looking for work failed: %s", came, exc_info=None if told else came)
+                await self._clock.sleep(self._renew)
 
-    async def _round(self) -> float:
-        """Do what is due; return the seconds until something will be again."""
+    async def _round(self) -> None:
+        """Renew, look for work, and go on looking whenever something is due, until it is time to renew."""
+        until = self._clock.monotonic() + self._renew
         await self._leases.renew()
         await self._store.executors.bury(self._leases.lease)
-        await self.adopt()
         await self._tidy()
-        wake = await self._store.executors.next_wake()
-        return self._renew if wake is None else min(self._renew, max(_SOON, wake))
+        while (left := until - self._clock.monotonic()) > 0:
+            await self.adopt()
+            wake = await self._store.executors.next_wake()
+            await self._sleep(left if wake is None else min(left, max(_SOON, wake)))
 
     async def adopt(self) -> None:
         """Take over the sagas that are due and that nobody works on."""
@@ -175,9 +186,12 @@ class Worker:
             await self.take(saga)
 
     async def _tidy(self) -> None:
-        over, self._over = self._over, []
+        """Drop the records of runs that were over at the last look, and now and then what is too old."""
+        over, self._over, self._older = self._older, [], self._over
         await self._host.forget(over)
-        await self._store.keeping.prune(keep_seconds=self._keep.seconds, max_bytes=self._keep.max_bytes)
+        if self._clock.monotonic() >= self._prune_at:
+            self._prune_at = self._clock.monotonic() + _PRUNE
+            await self._store.keeping.prune(keep_seconds=self._keep.seconds, max_bytes=self._keep.max_bytes)
 
     async def _sleep(self, seconds: float) -> None:
         """Wait so long, or until a saga has come to rest, which may have to be woken sooner."""
