@@ -149,8 +149,9 @@ class Engine:
         """Begin a saga that nobody waits for, and return its id; the journal knows it by then."""
         run = await self._begin(new, None, hear)
         opened = await self._opened()
-        await opened.interpreter.commit(run, durable=True)
-        await opened.worker.start(run)
+        with opened.worker.reserved(run.saga.id):
+            await opened.interpreter.commit(run, durable=True)
+            await opened.worker.start(run)
         return run.saga.id
 
     async def _begin(self, new: NewSaga, call: Call | None, hear: Hear) -> Run:
@@ -271,10 +272,12 @@ class Engine:
     async def resolve(self, saga: str, who: str) -> SagaRow:
         """Note that a person (`who`, and how) has dealt with what could not be taken back."""
         opened = await self._opened()
-        run = await self._claimed(opened, saga, (Status.COMPENSATION_FAILED,))
-        run.change["resolved"] = who
-        run.change["owner"] = ""
-        await opened.interpreter.commit(run, durable=True)
+        with opened.worker.reserved(saga):
+            await self._claim(opened, saga, (Status.COMPENSATION_FAILED,))
+            run = remembered(await self._history(saga), self._ports.new_call())
+            run.change["resolved"] = who
+            run.change["owner"] = ""
+            await opened.interpreter.commit(run, durable=True)
         return run.saga
 
     async def cancel(self, saga: str, why: str) -> SagaRow:
@@ -286,29 +289,29 @@ class Engine:
         history = await self._history(saga)
         if not await opened.store.journal.stop(saga, why):
             raise NotAllowed(f"Saga {saga} is {history.saga.status}: there is nothing to stop.")
-        claimed = await opened.store.executors.claim(saga, opened.worker.term.name, _STOPPABLE)
-        if claimed:
-            # Nobody was at it, so nobody would have heard.
-            await opened.worker.take(claimed, lambda _run: None)
+        with opened.worker.reserved(saga):
+            claimed = await opened.store.executors.claim(saga, opened.worker.term.name, _STOPPABLE)
+            if claimed:
+                # Nobody was at it, so nobody would have heard.
+                await opened.worker.take(claimed, lambda _run: None)
         return (await self._history(saga)).saga
 
     async def _taken(
         self, opened: _Open, saga: str, statuses: Collection[Status], prepare: Callable[[Run], None]
     ) -> Job:
-        claimed = await self._claim(opened, saga, statuses)
-        job = await opened.worker.take(claimed, prepare)
+        with opened.worker.reserved(saga):
+            claimed = await self._claim(opened, saga, statuses)
+            try:
+                job = await opened.worker.take(claimed, prepare)
+            except Fenced as error:
+                raise NotAllowed(f"Saga {saga} was just taken up by others.", hint="Look at it.") from error
         job.run.hear = self._heard_by(nobody)
         return job
 
-    async def _claimed(self, opened: _Open, saga: str, statuses: Collection[Status]) -> Run:
-        await self._claim(opened, saga, statuses)
-        return remembered(await self._history(saga), self._ports.new_call())
-
     async def _claim(self, opened: _Open, saga: str, statuses: Collection[Status]) -> SagaRow:
-        if opened.worker.job(saga) is None:
-            claimed = await opened.store.executors.claim(saga, opened.worker.term.name, statuses)
-            if claimed:
-                return claimed
+        claimed = await opened.store.executors.claim(saga, opened.worker.term.name, statuses)
+        if claimed:
+            return claimed
         now = (await self._history(saga)).saga
         if now.status in statuses:
             raise NotAllowed(f"Saga {saga} is being worked on.", hint="Wait for it, or cancel it.")
