@@ -37,15 +37,24 @@ async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Re
         title=kind, steps=(step,), first=plan_of(planned), principal=call.principal, client=call.client
     )
     engine = await call.sagas()
-    return told(planned, await engine.run(new, call, heard(call)))
+    sizes = [len(one.items) for batch in planned.batches for one in batch.writes()]
+    return told(planned, await engine.run(new, call, heard(call, sizes)))
 
 
-def heard(call: SagaCall) -> Callable[[Progress], None]:
-    """Return what hears of a saga's progress and tells the caller."""
+def heard(call: SagaCall, records: Sequence[int] = ()) -> Callable[[Progress], None]:
+    """Return what hears of a saga's progress and tells the caller; `records` are those of each write."""
+
+    heard_of = 0
 
     def hear(progress: Progress) -> None:
-        if progress.total > 1:
-            call.report(progress.done, progress.total, progress.seconds_left)
+        nonlocal heard_of
+        done, total = progress.done, progress.total
+        if total < 2 or done <= heard_of:
+            return
+        heard_of = done
+        if records:
+            done, total = sum(records[:done]), sum(records)
+        call.report(done, total, progress.seconds_left)
 
     return hear
 
