@@ -43,7 +43,6 @@ async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Re
 
 def heard(call: SagaCall, records: Sequence[int] = ()) -> Callable[[Progress], None]:
     """Return what hears of a saga's progress and tells the caller; `records` are those of each write."""
-
     heard_of = 0
 
     def hear(progress: Progress) -> None:
