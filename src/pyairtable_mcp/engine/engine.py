@@ -14,8 +14,9 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, Fenced, NotAllowed, Unavailable, UnknownName
-from pyairtable_mcp.base.ids import mint_saga
+from pyairtable_mcp.base.ids import mint_saga, mint_token
 from pyairtable_mcp.base.sagas import Status
+from pyairtable_mcp.engine.approving import answered, asked, fits, part, question_of
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.interpreter import Checkpoint, Interpreter, unwatched
 from pyairtable_mcp.engine.leases import LEASE, RENEW, Leases
@@ -34,6 +35,7 @@ _log: Final = logging.getLogger(__name__)
 
 _STOPPABLE: Final = (Status.PLANNED, Status.AWAITING_APPROVAL, Status.RUNNING)
 _RESTING: Final = (Status.AWAITING_APPROVAL, Status.RUNNING, Status.COMPENSATING)
+_ASKING: Final = (Status.AWAITING_APPROVAL,)
 _POLL: Final = 0.5
 
 
@@ -240,18 +242,56 @@ class Engine:
             principal=principal, statuses=statuses, record=record, before=before, limit=limit
         )
 
-    async def resume(self, saga: str, answer: JsonValue = None) -> SagaReport:
-        """Go on at once with a saga that rests: it waits, or it asked a person, whose `answer` this is."""
+    async def resume(self, saga: str, answer: JsonValue = None, *, question: str = "") -> SagaReport:
+        """Go on at once with a saga that rests: it waits, or it asked a person, whose `answer` this is.
+
+        With `question` the answer is to that one; a saga that asks another by now goes on resting.
+        """
 
         def woken(run: Run) -> None:
+            if question and question != question_of(run.saga.approval):
+                return
             if run.state.at is At.RESTING:
                 run.answer = answer
-                run.change["approval"] = {**_mapping(run.saga.approval), "answer": answer}
+                run.change["approval"] = answered(run.saga.approval, answer, run.state.last)
                 run.change["wake_at"] = 0.0
                 run.happened(Woken())
 
         opened = await self._opened()
         return await self._awaited(opened, await self._taken(opened, saga, _RESTING, woken))
+
+    async def approve(self, saga: str, by: str, question: str = "") -> SagaReport:
+        """Let a saga run that waits for a person; `by` says who allowed it.
+
+        Should what it would change have changed since the question, it asks again and does nothing.
+        """
+        return await self.resume(saga, {"approved": True, "by": by}, question=question)
+
+    async def confirm(self, saga: str, token: str) -> SagaReport:
+        """Let a saga run by its confirm token; raises `NotAllowed` for any other, old or used one."""
+        row = (await self._history(saga)).saga
+        if row.status is not Status.AWAITING_APPROVAL or not fits(token, row.approval):
+            raise NotAllowed(f"The confirm token does not fit saga {saga}.")
+        return await self.approve(saga, "confirm token", question_of(row.approval))
+
+    async def reject(self, saga: str, by: str) -> SagaReport:
+        """End a saga that waits for a person, and take back what it did before it asked."""
+
+        def stopped(run: Run) -> None:
+            run.stop = f"not approved ({by})"
+
+        opened = await self._opened()
+        return await self._awaited(opened, await self._taken(opened, saga, _ASKING, stopped))
+
+    async def new_token(self, saga: str) -> str:
+        """Return a new confirm token for the question a saga waits with; the one before fits no longer."""
+        opened = await self._opened()
+        run = await self._claimed(opened, saga, _ASKING)
+        token = mint_token(self._rng)
+        run.change["approval"] = asked(run.saga.approval, part(run.saga.approval, "ask"), token)
+        run.change["owner"] = ""
+        await opened.interpreter.commit(run, durable=True)
+        return token
 
     async def retry(self, saga: str, *, force: bool = False) -> SagaReport:
         """Try again to take back what could not be; with `force` over what people changed meanwhile."""

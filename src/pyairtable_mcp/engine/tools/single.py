@@ -32,6 +32,7 @@ async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Re
         kind=kind,
         args=args.model_dump(mode="json", exclude_defaults=True, by_alias=True),
         keep_going=getattr(args, "on_error", "") == CONTINUE,
+        literal=True,
     )
     new = NewSaga(
         title=kind, steps=(step,), first=plan_of(planned), principal=call.principal, client=call.client
