@@ -44,9 +44,13 @@ class UndoSaga(Args):
 
 
 class ResumeSaga(Args):
-    """Go on with a saga that waits, or try again what could not be taken back (`force`: over changes)."""
+    """Go on with a saga that waits, or try again what could not be taken back (`force`: over changes).
+
+    One that waits for a person goes on with the confirm token they give you.
+    """
 
     saga: SagaId
+    confirm: Annotated[str, Arg(max_length=100)] = ""
     force: bool = False
 
 
@@ -54,3 +58,12 @@ class CancelSaga(Args):
     """Stop a running saga and take back what it did."""
 
     saga: SagaId
+
+
+class DecideSaga(Args):
+    """What a person (`by`) said to the question a saga waits with; no tool takes this."""
+
+    saga: SagaId
+    question: str
+    approved: bool
+    by: str

@@ -8,9 +8,10 @@ from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.engine.steps.definition import read_steps
 from pyairtable_mcp.engine.steps.undoing import undoing_steps
 from pyairtable_mcp.engine.tools.arguments import CancelSaga, ListSagas, ResumeSaga, RunSaga, UndoSaga
+from pyairtable_mcp.engine.tools.asking import seen
 from pyairtable_mcp.engine.tools.rehearsing import rehearsed
-from pyairtable_mcp.engine.tools.single import ending, heard
-from pyairtable_mcp.engine.tools.telling import shortly, wholly
+from pyairtable_mcp.engine.tools.single import heard
+from pyairtable_mcp.engine.tools.telling import ending, shortly, wholly
 from pyairtable_mcp.engine.tools.views import Rehearsal, SagaList, SagaView
 
 
@@ -29,13 +30,13 @@ async def _told(call: SagaCall, report: SagaReport) -> SagaView:
     """Return a saga that ended well or rests; raises why it turned back otherwise."""
     if report.error is not None and report.status is not Status.COMPLETED:
         raise report.error.retold(f"{report.error.message} {ending(report)}")
-    return wholly(await (await call.sagas()).get(report.saga.id))
+    return await seen(call, report.saga.id)
 
 
 async def list_sagas(call: SagaCall, args: ListSagas) -> SagaList | SagaView:
     """Return sagas, the youngest first, or one of them."""
     if args.saga:
-        return wholly(await (await call.sagas()).get(args.saga))
+        return await seen(call, args.saga)
     rows = await (await call.sagas()).list(statuses=args.status, record=args.record, limit=args.limit + 1)
     return SagaList(sagas=tuple(map(shortly, rows[: args.limit])), more=len(rows) > args.limit)
 
@@ -66,16 +67,15 @@ async def undo_saga(call: SagaCall, args: UndoSaga) -> SagaView | Rehearsal:
 
 async def resume_saga(call: SagaCall, args: ResumeSaga) -> SagaView:
     """Go on with a saga that rests, or retry its compensation."""
-    status = (await (await call.sagas()).get(args.saga)).saga.status
+    engine = await call.sagas()
+    if args.confirm:
+        return await _told(call, await engine.confirm(args.saga, args.confirm))
+    status = (await engine.get(args.saga)).saga.status
     if status is Status.COMPENSATION_FAILED:
-        report = await (await call.sagas()).retry(args.saga, force=args.force)
-    elif status is Status.AWAITING_APPROVAL:
-        raise NotAllowed(
-            f"Saga {args.saga} waits for a person.", hint="Ask them to run: pyairtable-mcp sagas approve"
-        )
-    else:
-        report = await (await call.sagas()).resume(args.saga)
-    return wholly(await (await call.sagas()).get(report.saga.id))
+        await engine.retry(args.saga, force=args.force)
+    elif status is not Status.AWAITING_APPROVAL:
+        return await _told(call, await engine.resume(args.saga))
+    return await seen(call, args.saga)
 
 
 async def cancel_saga(call: SagaCall, args: CancelSaga) -> SagaView:
