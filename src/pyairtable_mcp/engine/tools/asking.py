@@ -41,7 +41,7 @@ async def question(call: Call, history: History) -> Question:
     reasons = [str(one) for one in _listed(part(ask, "why"))]
     again = ["what it would change has changed since it was approved"] if part(ask, "again") is True else []
     lost = [one for row in history.steps if row.status == "asking" for one in plan_of_row(row).irreversible]
-    told = lines_of(waiting, _LINES) or [str(one) for one in _listed(part(ask, "lines"))]
+    told = [*lines_of(waiting, _LINES), *(str(one) for one in _listed(part(ask, "lines")))]
     return Question(
         id=question_of(approval),
         why="; ".join([*([str(message)] if message else []), *again, *reasons]),

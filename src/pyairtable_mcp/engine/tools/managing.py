@@ -5,6 +5,7 @@ from pyairtable_mcp.base.sagas import FINISHED, Status
 from pyairtable_mcp.engine.call import SagaCall
 from pyairtable_mcp.engine.model import NewSaga
 from pyairtable_mcp.engine.run import SagaReport
+from pyairtable_mcp.engine.steps.consenting import consented
 from pyairtable_mcp.engine.steps.definition import read_steps
 from pyairtable_mcp.engine.steps.undoing import undoing_steps
 from pyairtable_mcp.engine.tools.arguments import CancelSaga, ListSagas, ResumeSaga, RunSaga, UndoSaga
@@ -20,6 +21,7 @@ async def run_saga(call: SagaCall, args: RunSaga) -> SagaView | Rehearsal:
     steps = read_steps(args.steps)
     if args.dry_run:
         return await rehearsed(call, steps)
+    steps = consented(steps, call.settings.approval)
     new = NewSaga(title=args.title or "run_saga", steps=steps, principal=call.principal, client=call.client)
     if not args.wait:
         return wholly(await (await call.sagas()).get(await (await call.sagas()).start(new)))
@@ -56,7 +58,7 @@ async def undo_saga(call: SagaCall, args: UndoSaga) -> SagaView | Rehearsal:
         return await rehearsed(call, steps, options={"force": args.force})
     new = NewSaga(
         title=f"undo {history.saga.title}",
-        steps=steps,
+        steps=consented(steps, call.settings.approval),
         principal=call.principal,
         client=call.client,
         undoes=args.saga,
