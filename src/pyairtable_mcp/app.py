@@ -49,11 +49,12 @@ async def running(
     rng: Random | None = None,
     sandbox: InProcess | None = None,
     new_host: NewHost | None = None,
+    engine_clock: Clock | None = None,
 ) -> AsyncIterator[App]:
     """Build the application; everything it opened is closed when the context ends.
 
     `sandbox` is used instead of Airtable; the setting of that name makes one of its own. `new_host` is what
-    runs sagas, DBOS if it is not given.
+    runs sagas, DBOS if it is not given; `engine_clock` is what they and the leases on them go by.
     """
     clock = clock or SystemClock()
     rng = rng or SystemRandom()
@@ -68,7 +69,9 @@ async def running(
         )
         airtable = await stack.enter_async_context(client)
         where = stack.enter_context(store_place(settings, temporary=sandbox is not None))
-        sagas = LateEngine(partial(build_engine, settings, where, airtable, clock, rng, new_host))
+        sagas = LateEngine(
+            partial(build_engine, settings, where, airtable, engine_clock or clock, rng, new_host)
+        )
         stack.push_async_callback(sagas.close)
 
         def new_call() -> SagaCall:

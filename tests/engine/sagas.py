@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from pydantic import JsonValue
@@ -43,9 +43,7 @@ async def plan_batch(scene: Scene, spec: StepSpec) -> Plan:
             )
             for item in batch.items
         ]
-        batch = Batch(
-            kind=batch.kind, base=batch.base, table=batch.table, items=tuple(items), match_on=batch.match_on
-        )
+        batch = replace(batch, items=tuple(items))
     return Plan(writes=writes_of([batch]))
 
 

@@ -36,7 +36,7 @@ def survives(file: Path, driver: Driver) -> bool:
 
 
 def _held(workspace: Workspace) -> dict[str, object]:
-    left_out = ("clock", "rng", "changes")
+    left_out = ("clock", "rng", "changes", "bell")
     return {
         each.name: getattr(workspace, each.name) for each in fields(workspace) if each.name not in left_out
     }

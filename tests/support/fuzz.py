@@ -43,6 +43,7 @@ _SENSIBLE: Final[Mapping[str, JsonValue]] = {
     "match_on": ["Name"],
     "field": "Name",
     "text": "hello",
+    "formula": "{Name}",
     "fields": [],
 }
 _OWN: Final[Mapping[str, Mapping[str, JsonValue]]] = {

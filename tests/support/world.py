@@ -12,7 +12,7 @@ from mcp.client.session import ElicitationFnT
 from mcp.types import CallToolResult, TextContent
 
 from pyairtable_mcp.app import App, InProcess, running
-from pyairtable_mcp.base.clock import ManualClock
+from pyairtable_mcp.base.clock import ManualClock, SystemClock
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.hosts import InProcess as HostInProcess
@@ -84,7 +84,12 @@ async def open_world(
     inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
     async with (
         running(
-            settings or Settings(), clock=clock, rng=Random(7), sandbox=inside, new_host=in_process
+            settings or Settings(),
+            clock=clock,
+            rng=Random(7),
+            sandbox=inside,
+            new_host=in_process,
+            engine_clock=SystemClock(),
         ) as app,
         Client(app.server, mode=era, elicitation_callback=person) as client,
     ):

@@ -9,7 +9,7 @@ from mcp import Client
 from starlette.types import Message, Receive, Scope, Send
 
 from pyairtable_mcp.app import InProcess, running
-from pyairtable_mcp.base.clock import ManualClock
+from pyairtable_mcp.base.clock import ManualClock, SystemClock
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.sandbox import Fault, Sandbox
 from pyairtable_mcp.surface.server import SPENT_META
@@ -112,7 +112,14 @@ async def test_a_cancelled_write_stops_and_leaves_an_account_in_the_log(
     settings = Settings(log_level="WARNING")
     async with (
         held(
-            running(settings, clock=sandbox.clock, rng=Random(7), sandbox=inside, new_host=in_process)
+            running(
+                settings,
+                clock=sandbox.clock,
+                rng=Random(7),
+                sandbox=inside,
+                new_host=in_process,
+                engine_clock=SystemClock(),
+            )
         ) as app,
         held(Client(app.server)) as client,
     ):

@@ -5,7 +5,9 @@ import string
 from random import Random
 from typing import Final, Literal
 
-Kind = Literal["app", "tbl", "fld", "viw", "rec", "sel", "usr", "att", "com", "itr", "ach", "wsp"]
+Kind = Literal[
+    "app", "tbl", "fld", "viw", "rec", "sel", "usr", "att", "com", "itr", "ach", "wsp", "oaa", "syn"
+]
 
 _ALPHABET: Final = string.ascii_letters + string.digits
 _PLAIN: Final = "23456789abcdefghjkmnpqrstuvwxyz"

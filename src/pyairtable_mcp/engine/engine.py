@@ -151,8 +151,9 @@ class Engine:
         """Begin a saga that nobody waits for, and return its id; the journal knows it by then."""
         run = await self._begin(new, None, hear)
         opened = await self._opened()
-        await opened.interpreter.commit(run, durable=True)
-        await opened.worker.start(run)
+        with opened.worker.reserved(run.saga.id):
+            await opened.interpreter.commit(run, durable=True)
+            await opened.worker.start(run)
         return run.saga.id
 
     async def _begin(self, new: NewSaga, call: Call | None, hear: Hear) -> Run:
@@ -285,12 +286,12 @@ class Engine:
 
     async def new_token(self, saga: str) -> str:
         """Return a new confirm token for the question a saga waits with; the one before fits no longer."""
-        opened = await self._opened()
-        run = await self._claimed(opened, saga, _ASKING)
         token = mint_token(self._rng)
-        run.change["approval"] = asked(run.saga.approval, part(run.saga.approval, "ask"), token)
-        run.change["owner"] = ""
-        await opened.interpreter.commit(run, durable=True)
+
+        def change(run: Run) -> None:
+            run.change["approval"] = asked(run.saga.approval, part(run.saga.approval, "ask"), token)
+
+        await self._noted_on(saga, _ASKING, change)
         return token
 
     async def retry(self, saga: str, *, force: bool = False) -> SagaReport:
@@ -310,11 +311,23 @@ class Engine:
 
     async def resolve(self, saga: str, who: str) -> SagaRow:
         """Note that a person (`who`, and how) has dealt with what could not be taken back."""
+
+        def change(run: Run) -> None:
+            run.change["resolved"] = who
+
+        return await self._noted_on(saga, (Status.COMPENSATION_FAILED,), change)
+
+    async def _noted_on(
+        self, saga: str, statuses: Collection[Status], change: Callable[[Run], None]
+    ) -> SagaRow:
+        """Note something on a saga that nobody works on, in one of these states."""
         opened = await self._opened()
-        run = await self._claimed(opened, saga, (Status.COMPENSATION_FAILED,))
-        run.change["resolved"] = who
-        run.change["owner"] = ""
-        await opened.interpreter.commit(run, durable=True)
+        with opened.worker.reserved(saga):
+            await self._claim(opened, saga, statuses)
+            run = remembered(await self._history(saga), self._ports.new_call())
+            change(run)
+            run.change["owner"] = ""
+            await opened.interpreter.commit(run, durable=True)
         return run.saga
 
     async def cancel(self, saga: str, why: str) -> SagaRow:
@@ -326,29 +339,29 @@ class Engine:
         history = await self._history(saga)
         if not await opened.store.journal.stop(saga, why):
             raise NotAllowed(f"Saga {saga} is {history.saga.status}: there is nothing to stop.")
-        claimed = await opened.store.executors.claim(saga, opened.worker.term.name, _STOPPABLE)
-        if claimed:
-            # Nobody was at it, so nobody would have heard.
-            await opened.worker.take(claimed, lambda _run: None)
+        with opened.worker.reserved(saga):
+            claimed = await opened.store.executors.claim(saga, opened.worker.term.name, _STOPPABLE)
+            if claimed:
+                # Nobody was at it, so nobody would have heard.
+                await opened.worker.take(claimed, lambda _run: None)
         return (await self._history(saga)).saga
 
     async def _taken(
         self, opened: _Open, saga: str, statuses: Collection[Status], prepare: Callable[[Run], None]
     ) -> Job:
-        claimed = await self._claim(opened, saga, statuses)
-        job = await opened.worker.take(claimed, prepare)
+        with opened.worker.reserved(saga):
+            claimed = await self._claim(opened, saga, statuses)
+            try:
+                job = await opened.worker.take(claimed, prepare)
+            except Fenced as error:
+                raise NotAllowed(f"Saga {saga} was just taken up by others.", hint="Look at it.") from error
         job.run.hear = self._heard_by(nobody)
         return job
 
-    async def _claimed(self, opened: _Open, saga: str, statuses: Collection[Status]) -> Run:
-        await self._claim(opened, saga, statuses)
-        return remembered(await self._history(saga), self._ports.new_call())
-
     async def _claim(self, opened: _Open, saga: str, statuses: Collection[Status]) -> SagaRow:
-        if opened.worker.job(saga) is None:
-            claimed = await opened.store.executors.claim(saga, opened.worker.term.name, statuses)
-            if claimed:
-                return claimed
+        claimed = await opened.store.executors.claim(saga, opened.worker.term.name, statuses)
+        if claimed:
+            return claimed
         now = (await self._history(saga)).saga
         if now.status in statuses:
             raise NotAllowed(f"Saga {saga} is being worked on.", hint="Wait for it, or cancel it.")

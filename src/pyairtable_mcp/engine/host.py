@@ -6,20 +6,30 @@ journal, so a workflow is never taken up by another process: that one starts a r
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
 from pyairtable_mcp.base.errors import NotConfigured, Unavailable
-from pyairtable_mcp.engine.hosts import Turn
+from pyairtable_mcp.engine.hosts import Lost, Turn
 from pyairtable_mcp.store.store import Store
 
 VERSION: Final = "sagas-1"
 """Moves only when what is recorded of a run changes, so that an update strands nothing."""
 _POLL: Final = 1.0
 """Seconds between looks for what we do not use; also how long closing takes at most."""
+
+
+@dataclass
+class _Run:
+    """A run that goes on here."""
+
+    turn: Turn
+    lost: Lost
+    task: asyncio.Task[Any] | None = None
 
 
 class DbosHost:
@@ -29,7 +39,7 @@ class DbosHost:
         self._store = store
         self._executor = executor
         self._poll = poll
-        self._turns: dict[str, Turn] = {}
+        self._runs: dict[str, _Run] = {}
         self._opened = False
 
     async def open(self) -> None:
@@ -38,7 +48,7 @@ class DbosHost:
         self._opened = True
 
     def _launch(self) -> None:
-        logging.getLogger("dbos").setLevel(logging.ERROR)
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
         self._engine = self._store.engine_for_others()
         config = DBOSConfig(
             name="pyairtable-mcp",
@@ -48,7 +58,9 @@ class DbosHost:
             executor_id=self._executor,
             serializer=DBOSPortableJSONSerializer(),
             enable_otlp=False,
-            log_level="ERROR",
+            # Nothing of ours is told that way, and a pooler in front of PostgreSQL would break it.
+            use_listen_notify=False,
+            log_level="CRITICAL",
             notification_listener_polling_interval_sec=self._poll,
             scheduler_polling_interval_sec=self._poll,
             kafka_queue_polling_interval_sec=self._poll,
@@ -57,7 +69,7 @@ class DbosHost:
         if DBOS.executor_id != self._executor:
             self._engine.dispose()
             raise NotConfigured("This process works on sagas already.", hint="Use one engine in a process.")
-        self._drive = DBOS.workflow(name="saga")(_driving(self._turns))
+        self._drive = DBOS.workflow(name="saga")(_driving(self._runs))
         try:
             DBOS.launch()
         except Exception as error:
@@ -68,19 +80,18 @@ class DbosHost:
                 hint="Check the store, its version and the rights on it.",
             ) from error
 
-    async def start(self, name: str, turn: Turn) -> None:
+    async def start(self, name: str, turn: Turn, lost: Lost) -> None:
         """Start a workflow of this name."""
-        self._turns[name] = turn
+        self._runs[name] = _Run(turn, lost)
         try:
             with SetWorkflowID(name):
                 await DBOS.start_workflow_async(self._drive, name)
         except Exception as error:
+            del self._runs[name]
             raise Unavailable(f"The run could not be started ({type(error).__name__}).") from error
 
     async def forget(self, names: Sequence[str]) -> None:
         """Delete the records of workflows."""
-        for name in names:
-            self._turns.pop(name, None)
         if names:
             await DBOS.delete_workflows_async(list(names))
 
@@ -89,22 +100,32 @@ class DbosHost:
         if not self._opened:
             return
         self._opened = False
+        tasks = [run.task for run in self._runs.values() if run.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         # It had made its own threads those of this loop, and takes them with it.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         self._engine.dispose()
 
 
-def _driving(turns: Mapping[str, Turn]) -> Callable[[str], Coroutine[Any, Any, None]]:
+def _driving(runs: dict[str, _Run]) -> Callable[[str], Coroutine[Any, Any, None]]:
     """Return the workflow: a step for each turn of the run that it is named for."""
 
     async def drive(name: str) -> None:
-        turn = turns[name]
+        run = runs[name]
+        run.task = asyncio.current_task()
 
         async def taken() -> bool:
-            return await turn()
+            return await run.turn()
 
-        while await DBOS.run_step_async({"name": "turn"}, taken):
-            pass
+        try:
+            while await DBOS.run_step_async({"name": "turn"}, taken):
+                pass
+        finally:
+            # Also when the record of a turn could not be written.
+            run.lost()
+            del runs[name]
 
     return drive

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 Turn = Callable[[], Awaitable[bool]]
-"""Works on a saga for a while and tells whether there is more to do; never raises."""
+"""Works on a saga for a while and tells whether there is more to do; raises nothing."""
+Lost = Callable[[], None]
+"""Is told that a host cannot take another turn, perhaps after the last one; it has to bear both."""
 
 
 class Host(Protocol):
@@ -15,12 +17,12 @@ class Host(Protocol):
         """Be ready; raises an `AppError`."""
         ...
 
-    async def start(self, name: str, turn: Turn) -> None:
+    async def start(self, name: str, turn: Turn, lost: Lost) -> None:
         """Take turns from now on until one says that it was the last."""
         ...
 
     async def forget(self, names: Sequence[str]) -> None:
-        """Drop what is remembered of runs that are over."""
+        """Drop what is remembered of runs that have been over for some time."""
         ...
 
     async def close(self) -> None:
@@ -37,9 +39,9 @@ class InProcess:
     async def open(self) -> None:
         """Be ready."""
 
-    async def start(self, name: str, turn: Turn) -> None:
+    async def start(self, name: str, turn: Turn, lost: Lost) -> None:
         """Take turns in a task."""
-        task = asyncio.create_task(_driven(turn), name=name)
+        task = asyncio.create_task(_driven(turn, lost), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -54,6 +56,9 @@ class InProcess:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _driven(turn: Turn) -> None:
-    while await turn():
-        pass
+async def _driven(turn: Turn, lost: Lost) -> None:
+    try:
+        while await turn():
+            pass
+    finally:
+        lost()

@@ -41,7 +41,7 @@ from pyairtable_mcp.engine.words import (
 )
 from pyairtable_mcp.engine.words import Plan as PlanStep
 from pyairtable_mcp.store.journal import Journal
-from pyairtable_mcp.store.journal_values import IntentRow, StepRow
+from pyairtable_mcp.store.journal_values import IntentRow, OutcomeRow, StepRow
 
 _log: Final = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ Checkpoint = Callable[[str], None]
 """Is told the name of each moment at which a process may end; does nothing unless somebody tests that."""
 
 POINTS: Final = (
-    "begin", "plan", "intend", "intended", "send", "sent", "end", "settled", "decide", "decided",
+    "plan", "intend", "intended", "send", "sent", "end", "settled", "decide", "decided",
     "undo", "undone", "finish", "finished",
 )  # fmt: skip
 """The moments: a name in the present is before the journal knows, one in the past after it."""
@@ -76,7 +76,7 @@ class Interpreter:
         self._clock = clock
         self._pass = checkpoint
         self._way_back = WayBack(self, ports, clock, checkpoint, pauses)
-        self.never_sent: set[tuple[str, int]] = set()
+        self._arrived: dict[tuple[str, int], Arrival] = {}
 
     async def turn(self, run: Run) -> bool:
         """Work until a step has ended; tell whether there is more to do now.
@@ -111,6 +111,9 @@ class Interpreter:
             run.stop = run.stop or told
         elif not await self._journal.open(replace(run.saga, **change), entries, durable=durable):
             raise Unavailable("The saga's id was given before.", hint="Try again.")
+        for entry in entries:
+            if isinstance(entry, OutcomeRow):
+                self._arrived.pop((run.saga.id, entry.intent), None)
         run.known = True
         run.saga = replace(run.saga, **change)
         run.outbox.clear()
@@ -223,19 +226,16 @@ class Interpreter:
             await self.commit(run, durable=True)
         except Unavailable:
             # Should the entry be there all the same, nobody needs to look for what has never left.
-            self.never_sent.add((run.saga.id, command.intent))
+            error = Unavailable("The store failed, so it was not sent.")
+            unsent = self._ports.carriers[write.via].unsent(write, error)
+            self._arrived[run.saga.id, command.intent] = unsent
             raise
         self._pass("intended")
 
     async def _send(self, run: Run, command: Send) -> None:
         intent = run.intents[command.intent]
         spec = run.specs[intent.step]
-        if (run.saga.id, command.intent) in self.never_sent:
-            self.never_sent.discard((run.saga.id, command.intent))
-            error = Unavailable("The store failed, so it was not sent.")
-            arrival = self._ports.carriers[intent.via].unsent(write_of(intent), error)
-        else:
-            arrival = await self.sent(run, intent, again=command.again, keep_going=spec.keep_going)
+        arrival = await self.sent(run, intent, again=command.again, keep_going=spec.keep_going)
         run.arrivals[command.intent] = arrival
         run.enter(outcome_of(command.intent, arrival, self._clock))
         if arrival.fate != "done" and not spec.keep_going:
@@ -245,13 +245,20 @@ class Interpreter:
         self._pass("sent")
 
     async def sent(self, run: Run, intent: IntentRow, *, again: bool, keep_going: bool = False) -> Arrival:
-        """Send an intended write, or find out first what came of it."""
+        """Send an intended write, or find out first what came of it.
+
+        What this process knows of it, and could not journal, it need not find out.
+        """
+        key = (run.saga.id, intent.number)
+        if key in self._arrived:
+            return self._arrived[key]
         claimed = await self.claimed(run, intent) if again else frozenset()
         self._pass("send")
         trip = Trip(
             call=run.call, since=intent.since if again else "", claimed=claimed, keep_going=keep_going
         )
-        return await self._ports.carriers[intent.via].send(write_of(intent), trip)
+        arrival = self._arrived[key] = await self._ports.carriers[intent.via].send(write_of(intent), trip)
+        return arrival
 
     async def claimed(self, run: Run, intent: IntentRow) -> frozenset[str]:
         """Return the ids of what is known to have come of other writes since an intent."""

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from pyairtable_mcp.base.clock import Clock
-from pyairtable_mcp.base.errors import AppError, Fenced, Unavailable
+from pyairtable_mcp.base.errors import AppError, Fenced, NotAllowed, Unavailable
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.interpreter import Interpreter
 from pyairtable_mcp.engine.leases import RENEW, Leases, Term
@@ -26,6 +27,8 @@ _AT_ONCE: Final = 20
 _GRACE: Final = 10.0
 """Seconds that closing waits for what is under way."""
 _SOON: Final = 0.01
+_PRUNE: Final = 600.0
+"""Seconds between looks for what is too old to be kept."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,16 +72,33 @@ class Worker:
         self._renew = renew
         self._keep = keep
         self._jobs: dict[str, Job] = {}
+        self._reserved: set[str] = set()
         self._over: list[str] = []
+        self._older: list[str] = []
+        self._prune_at = 0.0
         self._news = asyncio.Event()
         self._closing = False
 
     @property
     def term(self) -> Term:
-        """Return the term under which new work is begun; raises `Fenced` when there is none now."""
+        """Return the term under which new work is begun; raises `Unavailable` when there is none now."""
         term = self._leases.term
-        term.guard()
+        if term.over:
+            raise Unavailable(
+                "This process was out for so long that it has to begin anew.", hint="Try again."
+            )
         return term
+
+    @contextmanager
+    def reserved(self, saga: str) -> Iterator[None]:
+        """Keep a saga from being taken over while it is about to be worked on; raises `NotAllowed`."""
+        if saga in self._jobs or saga in self._reserved:
+            raise NotAllowed(f"Saga {saga} is being worked on.", hint="Wait for it, or cancel it.")
+        self._reserved.add(saga)
+        try:
+            yield
+        finally:
+            self._reserved.discard(saga)
 
     def job(self, saga: str) -> Job | None:
         """Return the run of a saga in this process, if there is one."""
@@ -97,7 +117,7 @@ class Worker:
         job = Job(run, f"{run.saga.id}.{run.saga.epoch}", done)
         self._jobs[run.saga.id] = job
         try:
-            await self._host.start(job.name, partial(self._turn, job))
+            await self._host.start(job.name, partial(self._turn, job), partial(self._lost, job))
         except AppError:
             del self._jobs[run.saga.id]
             raise
@@ -120,10 +140,17 @@ class Worker:
         self._end(job, None)
         return False
 
+    def _lost(self, job: Job) -> None:
+        if not job.done.done():
+            self._end(job, Unavailable("The run was interrupted; the saga goes on by itself."))
+
     def _end(self, job: Job, error: BaseException | None) -> None:
-        self._jobs.pop(job.run.saga.id, None)
+        if self._jobs.get(job.run.saga.id) is job:
+            del self._jobs[job.run.saga.id]
         self._over.append(job.name)
-        self._news.set()
+        if job.run.state.at is At.RESTING:
+            # It may be due before the next look for work.
+            self._news.set()
         if error is None:
             job.done.set_result(report_of(job.run))
             return
@@ -132,10 +159,10 @@ class Worker:
         job.done.exception()
 
     async def take(self, saga: SagaRow, prepare: Callable[[Run], None] | None = None) -> Job:
-        """Go on with a saga that was claimed under the present term."""
+        """Go on with a saga that was reserved, and claimed under the present term."""
         history = await self._store.journal.load(saga.id)
-        if history is None:
-            raise Unavailable("The saga is gone from the store.")
+        if history is None or history.saga.epoch != saga.epoch:
+            raise Fenced(f"The saga {saga.id} was taken over.")
         run = remembered(history, self.guarded(self._new_call()))
         if prepare:
             prepare(run)
@@ -149,39 +176,49 @@ class Worker:
     async def work(self) -> None:
         """Renew the lease and take over what waits for somebody, until cancelled."""
         while True:
-            (wait,) = await asyncio.gather(self._round(), return_exceptions=True)
-            if isinstance(wait, BaseException):
-                told = isinstance(wait, AppError | Fenced)
-                _log.warning("looking for work failed: %s", wait, exc_info=None if told else wait)
-                wait = self._renew
-            await self._sleep(wait)
+            (came,) = await asyncio.gather(self._round(), return_exceptions=True)
+            if isinstance(came, BaseException):
+                told = isinstance(came, AppError | Fenced)
+                _log.warning("looking for work failed: %s", came, exc_info=None if told else came)
+                await self._clock.sleep(self._renew)
 
-    async def _round(self) -> float:
-        """Do what is due; return the seconds until something will be again."""
+    async def _round(self) -> None:
+        """Renew, look for work, and go on looking whenever something is due, until it is time to renew."""
+        until = self._clock.monotonic() + self._renew
         await self._leases.renew()
         await self._store.executors.bury(self._leases.lease)
-        await self.adopt()
         await self._tidy()
-        wake = await self._store.executors.next_wake()
-        return self._renew if wake is None else min(self._renew, max(_SOON, wake))
+        while (left := until - self._clock.monotonic()) > 0:
+            self._news.clear()
+            await self.adopt()
+            wake = await self._store.executors.next_wake()
+            await self._sleep(left if wake is None else min(left, max(_SOON, wake)))
 
     async def adopt(self) -> None:
         """Take over the sagas that are due and that nobody works on."""
         if self._closing:
             return
-        term = self.term
-        for saga in await self._store.executors.due(term.name, list(self._jobs), _AT_ONCE):
-            self._over.append(f"{saga.id}.{saga.epoch - 1}")
-            await self.take(saga)
+        busy = [*self._jobs, *self._reserved]
+        with ExitStack() as held:
+            sagas = await self._store.executors.due(self.term.name, busy, _AT_ONCE)
+            # Who reserved one meanwhile will find that it was taken over.
+            mine = [saga for saga in sagas if saga.id not in self._jobs and saga.id not in self._reserved]
+            for saga in mine:
+                held.enter_context(self.reserved(saga.id))
+            for saga in mine:
+                self._over.append(f"{saga.id}.{saga.epoch - 1}")
+                await self.take(saga)
 
     async def _tidy(self) -> None:
-        over, self._over = self._over, []
+        """Drop the records of runs that were over at the last look, and now and then what is too old."""
+        over, self._over, self._older = self._older, [], self._over
         await self._host.forget(over)
-        await self._store.keeping.prune(keep_seconds=self._keep.seconds, max_bytes=self._keep.max_bytes)
+        if self._clock.monotonic() >= self._prune_at:
+            self._prune_at = self._clock.monotonic() + _PRUNE
+            await self._store.keeping.prune(keep_seconds=self._keep.seconds, max_bytes=self._keep.max_bytes)
 
     async def _sleep(self, seconds: float) -> None:
         """Wait so long, or until a saga has come to rest, which may have to be woken sooner."""
-        self._news.clear()
         waits = {asyncio.create_task(self._clock.sleep(seconds)), asyncio.create_task(self._news.wait())}
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -1,11 +1,9 @@
 """Serving a sandbox on loopback."""
 
 import json
-import socket
 from typing import Final, TextIO
 
-import uvicorn
-
+from pyairtable_mcp.sandbox.connections import bound_to, server_of
 from pyairtable_mcp.sandbox.sandbox import Sandbox
 
 HOST: Final = "127.0.0.1"
@@ -18,10 +16,7 @@ async def serve_sandbox(sandbox: Sandbox, *, port: int, token: str, out: TextIO)
     `bases`, written once the port is bound; logs go to standard error. `token` is the one announced, and must
     be one the sandbox accepts. Raises `OSError` when the port is taken.
     """
-    with _bound(port) as bound:
-        config = uvicorn.Config(
-            sandbox.app, log_level="warning", access_log=False, lifespan="off", log_config=None
-        )
+    with bound_to(HOST, port) as bound:
         announcement = {
             "url": f"http://{HOST}:{bound.getsockname()[1]}",
             "token": token,
@@ -29,17 +24,5 @@ async def serve_sandbox(sandbox: Sandbox, *, port: int, token: str, out: TextIO)
         }
         out.write(json.dumps(announcement) + "\n")
         out.flush()
-        await uvicorn.Server(config).serve(sockets=[bound])
-
-
-def _bound(port: int) -> socket.socket:
-    """Return a listening socket; connections of one that says it is TCP send without waiting for more."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((HOST, port))
-        bound.listen()
-    except OSError:
-        bound.close()
-        raise
-    return bound
+        async with sandbox.delivering():
+            await server_of(sandbox.app).serve(sockets=[bound])

@@ -3,13 +3,11 @@
 Whoever writes about a saga has to hold it: a transaction of anybody else raises `Fenced` and changes nothing.
 """
 
-import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final, TypeVar
 
-from pydantic import JsonValue
-from sqlalchemy import Connection, RowMapping, and_, insert, not_, select, update
+from sqlalchemy import Connection, RowMapping, Table, and_, bindparam, insert, not_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pyairtable_mcp.base.errors import Fenced
@@ -36,6 +34,13 @@ _AFTER: Final = "after"
 _PAGE: Final = 50
 _SKEW: Final = 120.0
 
+_THIS: Final = SAGAS.c.id == bindparam("saga")
+_HOLDER: Final = (
+    select(SAGAS.c.owner, SAGAS.c.epoch, SAGAS.c.stop, SAGAS.c.bytes).where(_THIS).with_for_update()
+)
+_CHANGE: Final = update(SAGAS).where(_THIS)
+_INTEND: Final = insert(INTENTS)
+
 
 class Journal:
     """The journal of one store; every method raises `Unavailable` when the store fails it."""
@@ -43,6 +48,10 @@ class Journal:
     def __init__(self, database: Database, time: SharedTime) -> None:
         self._database = database
         self._time = time
+        # Built once: making a statement takes longer than running it.
+        insert = postgresql.insert if database.is_postgres else sqlite.insert
+        self._new = insert(SAGAS).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+        self._puts = {table: _put(insert(table), table) for table in (STEPS, OUTCOMES, IMAGES)}
 
     async def open(self, saga: SagaRow, entries: Sequence[Entry] = (), *, durable: bool = True) -> bool:
         """Enter a saga with its first entries; tell whether its id was free, and do nothing if it was not."""
@@ -50,8 +59,7 @@ class Journal:
         def work(connection: Connection) -> bool:
             now = self._time.wall(connection)
             values = _flat(replace(saga, created=now, changed=now)) | {"bytes": _size(saga, *entries)}
-            statement = self._insert(SAGAS).values(values).on_conflict_do_nothing()
-            done = connection.execute(statement.execution_options(preserve_rowcount=True))
+            done = connection.execute(self._new, values)
             if done.rowcount:
                 self._enter(connection, saga.id, entries, now)
             return bool(done.rowcount)
@@ -68,14 +76,13 @@ class Journal:
         """
 
         def work(connection: Connection) -> str:
-            wish = select(SAGAS.c.owner, SAGAS.c.epoch, SAGAS.c.stop, SAGAS.c.bytes)
-            row = connection.execute(wish.where(SAGAS.c.id == held.saga).with_for_update()).first()
+            row = connection.execute(_HOLDER, {"saga": held.saga}).first()
             if row is None or (row.owner, row.epoch) != (held.owner, held.epoch):
                 raise Fenced(f"The saga {held.saga} was taken over.")
             now = self._time.wall(connection)
             self._enter(connection, held.saga, entries, now)
-            values = {"changed": now, "bytes": row.bytes + _size(*entries), **(change or {})}
-            connection.execute(update(SAGAS).where(SAGAS.c.id == held.saga).values(values))
+            size = row.bytes + _size(*entries)
+            connection.execute(_CHANGE, {"saga": held.saga, "changed": now, "bytes": size, **(change or {})})
             return str(row.stop)
 
         return await self._database.run(work, durable=durable)
@@ -136,19 +143,17 @@ class Journal:
             lambda connection: frozenset(str(one) for one in connection.execute(wish).scalars())
         )
 
-    def _insert(self, table: Any) -> Any:
-        return (postgresql.insert if self._database.is_postgres else sqlite.insert)(table)
-
     def _enter(self, connection: Connection, saga: str, entries: Sequence[Entry], now: float) -> None:
         for entry in entries:
             if isinstance(entry, StepRow):
-                self._put(connection, STEPS, [{"saga": saga, **_flat(entry)}])
+                connection.execute(self._puts[STEPS], {"saga": saga, **_flat(entry)})
             elif isinstance(entry, IntentRow):
                 row = _flat(entry, without=_BEFORE) | {"saga": saga, "at": now}
-                connection.execute(insert(INTENTS).values(row))
+                connection.execute(_INTEND, row)
                 self._picture(connection, saga, entry.number, _BEFORE, entry.before)
             else:
-                self._put(connection, OUTCOMES, [_flat(entry, without=_AFTER) | {"saga": saga, "at": now}])
+                row = _flat(entry, without=_AFTER) | {"saga": saga, "at": now}
+                connection.execute(self._puts[OUTCOMES], row)
                 self._picture(connection, saga, entry.intent, _AFTER, entry.after)
 
     def _picture(
@@ -160,15 +165,13 @@ class Journal:
             for place, one in enumerate(images)
         ]
         if rows:
-            self._put(connection, IMAGES, rows)
+            connection.execute(self._puts[IMAGES], rows)
 
-    def _put(self, connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> None:
-        """Insert rows; those that are there already take the new values."""
-        statement = self._insert(table)
-        kept = {one.name: statement.excluded[one.name] for one in table.c if not one.primary_key}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=[*table.primary_key], set_=kept), rows
-        )
+
+def _put(statement: Any, table: Table) -> Any:
+    """Return what inserts rows; those that are there already take the new values."""
+    kept = {one.name: statement.excluded[one.name] for one in table.c if not one.primary_key}
+    return statement.on_conflict_do_update(index_elements=[*table.primary_key], set_=kept)
 
 
 def saga_of(row: RowMapping) -> SagaRow:
@@ -216,14 +219,14 @@ def _flat(entry: SagaRow | Entry, *, without: str = "") -> dict[str, Any]:
 
 def _size(*entries: SagaRow | Entry) -> int:
     """Return about how many bytes entries take."""
-    return sum(len(json.dumps(_told(entry), separators=(",", ":"))) for entry in entries)
+    return sum(len(repr(_told(entry))) for entry in entries)
 
 
-def _told(entry: SagaRow | Entry) -> JsonValue:
+def _told(entry: SagaRow | Entry) -> object:
     if isinstance(entry, SagaRow):
         return [entry.title, entry.definition, entry.options]
     if isinstance(entry, StepRow):
         return [entry.spec, entry.plan, entry.result]
-    images = entry.before if isinstance(entry, IntentRow) else entry.after
-    pictured: list[JsonValue] = [dict(one.cells) if one.cells else None for one in images]
-    return [entry.write if isinstance(entry, IntentRow) else entry.items, pictured]
+    if isinstance(entry, IntentRow):
+        return [entry.write, [one.cells for one in entry.before]]
+    return [entry.items, [one.cells for one in entry.after]]

@@ -7,6 +7,8 @@ from pydantic import JsonValue
 from sqlalchemy import Column, Dialect, Float, Integer, MetaData, Table, Text
 from sqlalchemy.types import TypeDecorator
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
+
 
 class JsonText(TypeDecorator[JsonValue]):
     """JSON in a column of text; escaped to ASCII, because PostgreSQL's text takes no NUL."""
@@ -17,7 +19,7 @@ class JsonText(TypeDecorator[JsonValue]):
     def process_bind_param(self, value: JsonValue, dialect: Dialect) -> str:
         """Write a value."""
         del dialect
-        return json.dumps(value, separators=(",", ":"))
+        return _ENCODER.encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> JsonValue:
         """Read a value."""

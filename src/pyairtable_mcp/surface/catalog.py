@@ -7,6 +7,7 @@ from pyairtable_mcp.engine.late import journaled, late
 from pyairtable_mcp.engine.tools import arguments as sagas
 from pyairtable_mcp.operations import (
     attaching,
+    checking,
     commenting,
     describing,
     reading,
@@ -54,6 +55,15 @@ CATALOG: Final[tuple[Tool, ...]] = (
         idempotent=True,
         args=reading.GetRecords,
         run=reading.get_records,
+    ),
+    ToolSpec(
+        name="check_formula",
+        title="Check a formula",
+        effect=Effect.READ,
+        group="read",
+        idempotent=True,
+        args=checking.CheckFormula,
+        run=checking.check_formula,
     ),
     ToolSpec(
         name="list_comments",

@@ -39,7 +39,9 @@ async def list_sagas(call: SagaCall, args: ListSagas) -> SagaList | SagaView:
     """Return sagas, the youngest first, or one of them."""
     if args.saga:
         return await seen(call, args.saga)
-    rows = await (await call.sagas()).list(statuses=args.status, record=args.record, limit=args.limit + 1)
+    statuses = [one for one in Status if one not in FINISHED] if args.unfinished else ()
+    engine = await call.sagas()
+    rows = await engine.list(statuses=statuses, record=args.record, limit=args.limit + 1)
     return SagaList(sagas=tuple(map(shortly, rows[: args.limit])), more=len(rows) > args.limit)
 
 

@@ -73,10 +73,12 @@ def told(planned: Planned, report: SagaReport) -> Result:
     if report.status is Status.COMPLETED:
         return _marked(planned.account(reports), report)
     error = report.error or AppError("It was stopped.")
+    result: Result | None = None
     try:
         result = planned.account(reports)
-    except AppError:
-        result = None
+    except AppError as problem:
+        # It may know better where it stopped.
+        error = problem
     if isinstance(result, Changes):
         left = {one.record for one in report.left}
         changes = tuple(_after(one, left) for one in result.changes)

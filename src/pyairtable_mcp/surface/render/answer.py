@@ -13,11 +13,13 @@ from pyairtable_mcp.operations.results import (
     CommentList,
     Description,
     Done,
+    FormulaCheck,
     QuotaStatus,
     Result,
     Rows,
 )
 from pyairtable_mcp.surface.render.changes import changes_text
+from pyairtable_mcp.surface.render.checks import check_text
 from pyairtable_mcp.surface.render.comments import comments_text, done_text
 from pyairtable_mcp.surface.render.errors import error_text
 from pyairtable_mcp.surface.render.page import Paper
@@ -60,6 +62,7 @@ _TEXTS: Final[Mapping[type[Any], Callable[[Any, Paper], str]]] = {
     SagaView: saga_text,
     SagaList: sagas_text,
     Rehearsal: rehearsal_text,
+    FormulaCheck: check_text,
 }
 
 

@@ -1,0 +1,1 @@
+"""Real processes that are killed, stopped and taken over from, judged by what a served sandbox then holds."""

@@ -1,0 +1,208 @@
+"""The ordeal: processes killed at a checkpoint, others that go on, and a judge who looks into the sandbox."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from random import Random
+
+import httpx2
+
+from pyairtable_mcp.base.clock import SystemClock
+from pyairtable_mcp.sandbox import DEFAULT_TOKEN, Sandbox
+from pyairtable_mcp.sandbox.state.model import Table
+from tests.checks.program import ROOT
+from tests.engine.crash.tasks import HostName, Signal, Task
+from tests.sandbox.serving import serving
+from tests.support.inside import the_base, the_table
+
+KILLED = -signal.SIGKILL
+STOPPED = -signal.SIGSTOP
+
+
+@dataclass
+class Ordeal:
+    """A served sandbox, a folder for stores and messages, and numbers for everything."""
+
+    sandbox: Sandbox
+    url: str
+    folder: Path
+    numbers: Iterator[int]
+    host: HostName = "tasks"
+
+    @property
+    def tasks(self) -> Table:
+        return the_table(self.sandbox, "Tasks")
+
+    def case(self, *, where: str = "", fails: bool = False, lease: float = 60.0) -> "Case":
+        """Put records into the sandbox for a saga of its own, and say where its store is."""
+        number = next(self.numbers)
+        prefix = f"case{number}"
+        there = [f"{prefix} {one}" for one in ("to update", "to delete", "noted")]
+        updated, deleted, noted = self._added(there)
+        task = Task(
+            role="run", where=where or str(self.folder / f"{number}.db"), url=self.url, token=DEFAULT_TOKEN,
+            out=str(self.folder / f"{number}.json"), prefix=prefix, updated=updated, deleted=deleted,
+            noted=noted, fails=fails, host=self.host, lease=lease,
+        )  # fmt: skip
+        return Case(self, task)
+
+    def _added(self, names: Sequence[str]) -> list[str]:
+        """Create tasks as anybody would, and return their ids."""
+        home = the_base(self.sandbox, "Studio")
+        answer = httpx2.post(
+            f"{self.url}/v0/{home.id}/{self.tasks.id}",
+            headers={"Authorization": f"Bearer {DEFAULT_TOKEN}"},
+            json={"records": [{"fields": {"Name": name}} for name in names]},
+        )
+        return [str(one["id"]) for one in answer.json()["records"]]
+
+    def writes(self) -> int:
+        return sum(one.method != "GET" for one in self.sandbox.requests)
+
+
+@dataclass
+class Case:
+    """One saga and what is to come of it."""
+
+    ordeal: Ordeal
+    task: Task
+
+    def names(self) -> list[str]:
+        table = self.ordeal.tasks
+        cells = [str(one.cells.get(table.primary.id, "")) for one in list(table.records.values())]
+        return sorted(name for name in cells if name.startswith(f"{self.task.prefix} "))
+
+    def judge(self, status: str) -> None:
+        """Check that all of the saga is there once, or nothing of it."""
+        prefix = self.task.prefix
+        done = ["a", "b", "noted", "updated", "upserted", *(f"many {number}" for number in range(11))]
+        undone = ["noted", "to delete", "to update"]
+        assert status == ("compensated" if self.task.fails else "completed")
+        wanted = sorted(f"{prefix} {one}" for one in (undone if self.task.fails else done))
+        assert self.names() == wanted
+        notes = self.ordeal.tasks.records[self.task.noted].comments
+        assert len(notes) == (0 if self.task.fails else 1)
+
+    def killed(self, at: int, signal: Signal = "kill") -> Task:
+        return replace(self.task, at=at, signal=signal)
+
+    def rescue(self, *, at: int = 0, bury: bool = True) -> Task:
+        return replace(self.task, role="go on", at=at, bury=bury, out=f"{self.task.out}.rescue")
+
+
+class Zygote:
+    """A process that forks processes, one after the other."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    async def begin(self, task: Task) -> int:
+        """Start a process; return its id."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write(task.line().encode())
+        await stdin.drain()
+        return int(await stdout.readline())
+
+    async def ended(self) -> int:
+        """Wait until the process has ended, or stopped, and return its status."""
+        stdout = self._process.stdout
+        assert stdout is not None
+        return int(await stdout.readline())
+
+    async def run(self, task: Task) -> int:
+        await self.begin(task)
+        return await self.ended()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a process had to tell: the states of sagas, and the checkpoints it passed."""
+
+    statuses: list[str]
+    passed: list[str]
+
+
+def told(task: Task) -> Told:
+    return Told(**json.loads(Path(task.out).read_text()))
+
+
+@asynccontextmanager
+async def zygote() -> AsyncIterator[Zygote]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "ignore", "-m", "tests.engine.crash.zygote", cwd=ROOT, stdin=PIPE, stdout=PIPE
+    )
+    try:
+        yield Zygote(process)
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), 5)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+@contextmanager
+def prepared(folder: Path, host: HostName = "tasks") -> Iterator[Ordeal]:
+    sandbox = Sandbox("studio", clock=SystemClock(), rng=Random(1), rate=0, tokens=frozenset({DEFAULT_TOKEN}))
+    with serving(sandbox) as announced:
+        yield Ordeal(sandbox, str(announced["url"]), folder, count(1), host)
+
+
+async def points(ordeal: Ordeal, forks: Zygote, *, fails: bool) -> list[str]:
+    """Run a saga undisturbed; return the checkpoints it passes."""
+    case = ordeal.case(fails=fails)
+    assert await forks.run(case.task) == 0
+    came = told(case.task)
+    case.judge(*came.statuses)
+    return came.passed
+
+
+async def survive(ordeal: Ordeal, forks: Zygote, at: int, *, fails: bool, again: int = 0) -> None:
+    """Kill a process at a checkpoint, perhaps also the one that goes on, and judge what came of it."""
+    case = ordeal.case(fails=fails)
+    assert await forks.run(case.killed(at)) == KILLED
+    if again:
+        assert await forks.run(case.rescue(at=again)) in (KILLED, 0)
+    rescue = case.rescue()
+    assert await forks.run(rescue) == 0
+    statuses = told(rescue).statuses
+    if not statuses:
+        # It was killed before the journal knew of it: then nothing may be there.
+        names = [f"{case.task.prefix} {one}" for one in ("noted", "to delete", "to update")]
+        assert case.names() == names
+        return
+    case.judge(*statuses)
+
+
+async def survive_all(
+    ordeal: Ordeal, moments: list[int], *, fails: bool, forks: int = 2, again: bool = False
+) -> None:
+    """Survive a death at each of these moments, some of them at a time."""
+    left = list(moments)
+    rng = Random(len(moments))
+
+    async def work() -> None:
+        async with zygote() as fork:
+            while left:
+                at = left.pop()
+                await survive(ordeal, fork, at, fails=fails, again=rng.randint(1, 20) if again else 0)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(forks):
+            group.create_task(work())
+
+
+def wake(process: int) -> None:
+    os.kill(process, signal.SIGCONT)
