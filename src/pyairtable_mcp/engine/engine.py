@@ -185,7 +185,7 @@ class Engine:
             self._stop(opened, job, "who asked for it has gone")
             raise
         except Fenced:
-            return await self._followed(saga)
+            return await self.followed(saga)
         except Unavailable as error:
             if not job.run.arrivals and not job.run.outcomes:
                 raise error.retold(f"{error.message} Nothing was sent.") from error
@@ -202,8 +202,8 @@ class Engine:
         self._chores.add(chore)
         chore.add_done_callback(self._chores.discard)
 
-    async def _followed(self, saga: str) -> SagaReport:
-        """Wait for a saga that another process works on."""
+    async def followed(self, saga: str) -> SagaReport:
+        """Wait until nobody works on a saga any more, here or in another process."""
         while True:
             history = await self._history(saga)
             if not history.saga.owner:

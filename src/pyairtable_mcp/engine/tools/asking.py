@@ -25,6 +25,11 @@ _LONGEST: Final = 300
 async def seen(call: SagaCall, saga: str) -> SagaView:
     """Return a saga with its steps and, when it waits for a person, what that person is asked."""
     history = await (await call.sagas()).get(saga)
+    return await viewed(call, history)
+
+
+async def viewed(call: Call, history: History) -> SagaView:
+    """Return the same of a saga that was read already."""
     view = wholly(history)
     if view.status is not Status.AWAITING_APPROVAL:
         return view

@@ -3,7 +3,8 @@
 from pyairtable_mcp.base.errors import NotAllowed
 from pyairtable_mcp.base.sagas import FINISHED, Status
 from pyairtable_mcp.engine.call import SagaCall
-from pyairtable_mcp.engine.model import NewSaga
+from pyairtable_mcp.engine.model import PLAN, NewSaga, StepSpec
+from pyairtable_mcp.engine.ports import Scene
 from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.engine.steps.consenting import consented
 from pyairtable_mcp.engine.steps.definition import read_steps
@@ -14,6 +15,7 @@ from pyairtable_mcp.engine.tools.rehearsing import rehearsed
 from pyairtable_mcp.engine.tools.single import heard
 from pyairtable_mcp.engine.tools.telling import ending, shortly, wholly
 from pyairtable_mcp.engine.tools.views import Rehearsal, SagaList, SagaView
+from pyairtable_mcp.store.journal_values import History, SagaRow, StepRow
 
 
 async def run_saga(call: SagaCall, args: RunSaga) -> SagaView | Rehearsal:
@@ -45,9 +47,7 @@ async def list_sagas(call: SagaCall, args: ListSagas) -> SagaList | SagaView:
     return SagaList(sagas=tuple(map(shortly, rows[: args.limit])), more=len(rows) > args.limit)
 
 
-async def undo_saga(call: SagaCall, args: UndoSaga) -> SagaView | Rehearsal:
-    """Run a saga that takes another one back."""
-    history = await (await call.sagas()).get(args.saga)
+def _undoing(history: History, args: UndoSaga) -> tuple[StepSpec, ...]:
     if history.saga.status not in FINISHED:
         raise NotAllowed(
             f"Saga {args.saga} is {history.saga.status.value.replace('_', ' ')}.",
@@ -56,8 +56,37 @@ async def undo_saga(call: SagaCall, args: UndoSaga) -> SagaView | Rehearsal:
     steps = undoing_steps(history, args.from_step)
     if not steps:
         raise NotAllowed(f"Saga {args.saga} left nothing behind that could be taken back.")
-    if args.dry_run:
-        return await rehearsed(call, steps, options={"force": args.force})
+    return steps
+
+
+async def undo_shown(call: SagaCall, args: UndoSaga) -> History:
+    """Return what taking a saga back would do, as the journal would hold it before anything is sent."""
+    history = await (await call.sagas()).get(args.saga)
+    engine, options = await call.sagas(), {"force": args.force}
+    scene = Scene(saga=SagaRow(id="", options={**options}), call=call, results={})
+    rows = [
+        StepRow(
+            number=number, id=spec.id, kind=spec.kind, status="planned",
+            plan=PLAN.dump_python(plan, mode="json"), result=plan.result,
+        )
+        for number, spec in enumerate(_undoing(history, args), 1)
+        for plan in [await engine.plan(scene, spec)]
+    ]  # fmt: skip
+    return History(saga=scene.saga, steps=tuple(rows))
+
+
+async def undo_saga(call: SagaCall, args: UndoSaga) -> SagaView | Rehearsal:
+    """Run a saga that takes another one back, or tell what it would do."""
+    if not args.dry_run:
+        return await taken_back(call, args)
+    steps = _undoing(await (await call.sagas()).get(args.saga), args)
+    return await rehearsed(call, steps, options={"force": args.force})
+
+
+async def taken_back(call: SagaCall, args: UndoSaga) -> SagaView:
+    """Run a saga that takes another one back."""
+    history = await (await call.sagas()).get(args.saga)
+    steps = _undoing(history, args)
     new = NewSaga(
         title=f"undo {history.saga.title}",
         steps=consented(steps, call.settings.approval),
