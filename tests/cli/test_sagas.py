@@ -174,9 +174,24 @@ async def test_a_person_approves_or_rejects_at_the_shell(tmp_path: object) -> No
         assert f"delete {record} in Tasks" in approved.out
         assert len(here.names()) == count - 1
 
+        assert len(re.findall("awaiting approval", approved.out)) == 1
+
         again = await here.run("approve", saga, "--yes")
         assert (again.code, again.out) == (1, "")
         assert len(again.err.splitlines()) == 1
+
+
+@behaviour("console.approval")
+async def test_what_changed_since_it_was_asked_is_shown_and_asked_again(tmp_path: object) -> None:
+    async with office(f"{tmp_path}/store.db", ApprovalSettings(deletes=True)) as here:
+        record = here.first()
+        saga = saga_in((await here.agent("delete_records", ids=[record])).text)
+        here.rename(record, "Theirs")
+        refused = await here.run("approve", saga, typed="y\nn\n")
+        assert (refused.code, here.names()[0]) == (1, "Theirs")
+        assert "has changed since" in refused.out
+        assert (await here.run("approve", saga, typed="y\n")).code == 0
+        assert "Theirs" not in here.names()
 
 
 @behaviour("console.approval")

@@ -17,6 +17,8 @@ from pyairtable_mcp.engine.tools.views import SagaView
 
 _WIDE: Final = 160
 _LONGEST: Final = 300
+_SILENT: Final = ("relink", "consent")
+"""Kinds of steps that are not worth a line when they write nothing."""
 _STYLES: Final = {
     Status.COMPLETED: "green",
     Status.COMPENSATED: "yellow",
@@ -98,9 +100,11 @@ def diff_of(steps: Sequence[StepDiff]) -> list[RenderableType]:
     """Return what each step does to each record, cell by cell."""
     parts: list[RenderableType] = []
     for step in steps:
+        if step.kind in _SILENT and not step.records:
+            continue
         kind = f" ({step.kind})" if step.kind != step.id else ""
         parts.append(Text.assemble((f"{_title(step)}{kind}", "bold"), f": {step.status}"))
-        parts += [Padding(_record(record), (0, 0, 0, 2)) for record in step.records]
+        parts += [Padding(_record(record), (0, 0, 0, 2), expand=False) for record in step.records]
     return parts
 
 

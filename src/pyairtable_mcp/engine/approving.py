@@ -23,6 +23,8 @@ Weigh = Callable[[Write], Stakes]
 
 SEALS: Final = "seals"
 """Under this name the result of a step holds seals that were approved for steps still to come."""
+TERMS: Final = "approval"
+"""Under this name the options of a saga hold what is kept for a person in it."""
 _PASSING: Final = frozenset({"url", "thumbnails"})
 """Of a file these change whenever it is read."""
 
@@ -49,13 +51,30 @@ def judged(plan: Plan, scene: Scene, spec: StepSpec, weigh: Weigh) -> Plan:
     """Return a plan as it is when it may go on, else as one that asks a person first."""
     if plan.ask is not None or not plan.writes:
         return plan
-    reasons = demanded(scene.call.settings.approval, [*map(weigh, plan.writes)], _unasked(scene, weigh))
+    reasons = demanded(terms_of(scene), [*map(weigh, plan.writes)], _unasked(scene, weigh))
     seal = seal_of(plan.writes)
-    if not reasons or seal in _approved(scene):
+    if seal in approved(scene) or not (reasons or reasons_before(scene)):
         return plan
-    asked_before = scene.rested is not None
-    why: list[JsonValue] = [*reasons]
-    return replace(plan, ask={"step": spec.id, "why": why, "seal": seal, "again": asked_before})
+    return replace(plan, ask=ask_of(scene, spec, reasons, seal))
+
+
+def ask_of(scene: Scene, spec: StepSpec, reasons: Sequence[str], seal: str) -> dict[str, JsonValue]:
+    """Return what a person is asked about a step, which it may have been before."""
+    before = reasons_before(scene)
+    why: list[JsonValue] = [*(reasons or before)]
+    return {"step": spec.id, "why": why, "seal": seal, "again": bool(before)}
+
+
+def reasons_before(scene: Scene) -> list[str]:
+    """Return why a step was asked about that is planned again now, [] when it was not."""
+    why = part(scene.rested.ask, "why") if scene.rested is not None else None
+    return [str(one) for one in why] if isinstance(why, list) else []
+
+
+def terms_of(scene: Scene) -> ApprovalSettings:
+    """Return what is kept for a person: by the process that began the saga, whichever goes on with it."""
+    pinned = part(scene.saga.options, TERMS)
+    return ApprovalSettings.model_validate(pinned) if pinned else scene.call.settings.approval
 
 
 def _unasked(scene: Scene, weigh: Weigh) -> int:
@@ -66,7 +85,7 @@ def _unasked(scene: Scene, weigh: Weigh) -> int:
     return sum(weigh(Write(via=one.via, body=one.write)).records for one in written)
 
 
-def _approved(scene: Scene) -> Iterator[str]:
+def approved(scene: Scene) -> Iterator[str]:
     """Yield the seals that a person has approved."""
     if scene.rested is not None and part(scene.answer, "approved") is True:
         yield str(part(scene.rested.ask, "seal"))

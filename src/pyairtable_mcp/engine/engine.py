@@ -16,7 +16,7 @@ from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, Fenced, NotAllowed, Unavailable, UnknownName
 from pyairtable_mcp.base.ids import mint_saga, mint_token
 from pyairtable_mcp.base.sagas import Status
-from pyairtable_mcp.engine.approving import answered, asked, fits, part, question_of
+from pyairtable_mcp.engine.approving import TERMS, answered, asked, fits, part, question_of
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.interpreter import Checkpoint, Interpreter, unwatched
 from pyairtable_mcp.engine.leases import LEASE, RENEW, Leases
@@ -159,12 +159,15 @@ class Engine:
     async def _begin(self, new: NewSaga, call: Call | None, hear: Hear) -> Run:
         opened = await self._opened()
         steps = SPECS.dump_python(new.steps, mode="json")
+        call = call or self._ports.new_call()
+        terms = call.settings.approval
         saga = SagaRow(
             id=mint_saga(self._rng), title=new.title, principal=new.principal, client=new.client,
-            definition={"steps": steps}, options=dict(new.options), undoes=new.undoes,
+            definition={"steps": steps}, undoes=new.undoes,
+            options={**new.options, TERMS: terms.model_dump(mode="json")},
             owner=opened.worker.term.name, epoch=1,
         )  # fmt: skip
-        run = begun(new, saga, opened.worker.guarded(call or self._ports.new_call()))
+        run = begun(new, saga, opened.worker.guarded(call))
         run.happened(Started())
         run.hear = self._heard_by(hear)
         return run

@@ -11,7 +11,15 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.base.settings import ApprovalSettings
-from pyairtable_mcp.engine.approving import SEALS, demanded, part, seal_of
+from pyairtable_mcp.engine.approving import (
+    SEALS,
+    approved,
+    ask_of,
+    demanded,
+    reasons_before,
+    seal_of,
+    terms_of,
+)
 from pyairtable_mcp.engine.expressions.reading import has_expression
 from pyairtable_mcp.engine.model import SPECS, Plan, StepSpec
 from pyairtable_mcp.engine.ports import Carrier, Scene, Sent, StepKind
@@ -66,21 +74,19 @@ def _asking(
     plans = [plan for _, plan in planned if plan is not None and plan.writes]
     writes = tuple(write for plan in plans for write in plan.writes)
     stakes = [carriers[write.via].stakes(write) for write in writes]
-    reasons = demanded(scene.call.settings.approval, stakes)
-    if not reasons:
-        return Plan(result={})
+    reasons = demanded(terms_of(scene), stakes)
     seal = seal_of(writes)
-    asked = scene.rested.ask if scene.rested is not None else None
-    if part(scene.answer, "approved") is True and part(asked, "seal") == seal:
+    if seal in approved(scene):
         seals: list[JsonValue] = [seal_of(plan.writes) for plan in plans]
         return Plan(result={SEALS: seals})
-    why: list[JsonValue] = [*reasons]
+    if not (reasons or reasons_before(scene)):
+        return Plan(result={})
     later: list[JsonValue] = [
         f"{one.id}: {one.kind}, told when it is its turn" for one, p in planned if not p
     ]
     return Plan(
         writes=writes,
-        ask={"step": spec.id, "why": why, "lines": later, "seal": seal, "again": asked is not None},
+        ask={**ask_of(scene, spec, reasons, seal), "lines": later},
         irreversible=tuple(lost for plan in plans for lost in plan.irreversible),
     )
 
