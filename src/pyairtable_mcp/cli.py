@@ -16,6 +16,7 @@ from pyairtable_mcp.base.errors import NotConfigured
 from pyairtable_mcp.base.log import log_to_stderr
 from pyairtable_mcp.base.settings import Leaf, Settings, leaves, load
 from pyairtable_mcp.base.text import listed
+from pyairtable_mcp.console.group import sagas
 
 
 def main() -> None:
@@ -34,6 +35,7 @@ def cli(context: click.Context, /, **flags: object) -> None:
     """
     settings = _settings(flags)
     log_to_stderr(settings.log_level)
+    context.obj = settings
     if context.invoked_subcommand is None:
         try:
             anyio.run(_serve, settings)
@@ -67,6 +69,7 @@ def _option(leaf: Leaf) -> click.Option:
     return click.Option([leaf.flag, _parameter(leaf)], type=kind, default=None, help=about)
 
 
+cli.add_command(sagas)
 cli.params += [_option(leaf) for leaf in leaves() if leaf.has_flag]
 
 

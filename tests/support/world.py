@@ -8,6 +8,7 @@ from random import Random
 from typing import Literal
 
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.types import CallToolResult, TextContent
 
 from pyairtable_mcp.app import App, InProcess, running
@@ -68,9 +69,16 @@ def in_process(_store: Store, _name: str) -> Host:
 
 @asynccontextmanager
 async def open_world(
-    *, settings: Settings | None = None, era: Era = "auto", seed: str = "studio"
+    *,
+    settings: Settings | None = None,
+    era: Era = "auto",
+    seed: str = "studio",
+    person: ElicitationFnT | None = None,
 ) -> AsyncIterator[World]:
-    """Open a world; its clock stands still and its sandbox keeps no rate."""
+    """Open a world; its clock stands still and its sandbox keeps no rate.
+
+    `person` answers the forms that the client shows; without one the client can show none.
+    """
     clock = ManualClock()
     sandbox = Sandbox(seed=seed, clock=clock, rng=Random(7), rate=0)
     inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
@@ -83,7 +91,7 @@ async def open_world(
             new_host=in_process,
             engine_clock=SystemClock(),
         ) as app,
-        Client(app.server, mode=era) as client,
+        Client(app.server, mode=era, elicitation_callback=person) as client,
     ):
         yield World(client, app, sandbox, clock)
 

@@ -24,6 +24,11 @@ def mint(kind: Kind, rng: Random) -> str:
     return kind + "".join(rng.choices(_ALPHABET, k=14))
 
 
+def mint_token(rng: Random) -> str:
+    """Return a fresh secret of 118 bits that a person can copy, e.g. `kx3f-…`: six groups of four."""
+    return "-".join("".join(rng.choices(_PLAIN, k=4)) for _ in range(6))
+
+
 def mint_saga(rng: Random) -> str:
     """Return a fresh id of a saga: short enough to be said, without letters and digits that look alike."""
     return "sg" + "".join(rng.choices(_PLAIN, k=6))

@@ -202,6 +202,17 @@ CATALOG: Final[tuple[Tool, ...]] = (
     ),
 )
 
+APPROVAL: Final[Tool] = ToolSpec(
+    name="decide_saga",
+    title="Decide about a saga",
+    effect=Effect.DELETE,
+    group="saga",
+    idempotent=False,
+    args=sagas.DecideSaga,
+    run=late("decide_saga", "asking"),
+)
+"""What a person's answer runs; no client can call it."""
+
 
 def offered(policy: Policy) -> tuple[Tool, ...]:
     """Return the tools this policy offers, in catalog order."""

@@ -46,6 +46,9 @@ class ResumeSaga(Args):
     """Go on with a saga that waits, or try again what could not be taken back."""
 
     saga: SagaId
+    confirm: Annotated[
+        str, Arg(max_length=100, description="token a person gives for one that waits for them")
+    ] = ""
     force: bool = False
 
 
@@ -53,3 +56,12 @@ class CancelSaga(Args):
     """Stop a running saga and take back what it did."""
 
     saga: SagaId
+
+
+class DecideSaga(Args):
+    """What a person (`by`) said to the question a saga waits with; no tool takes this."""
+
+    saga: SagaId
+    question: str
+    approved: bool
+    by: str

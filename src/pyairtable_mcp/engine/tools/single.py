@@ -11,6 +11,9 @@ from pyairtable_mcp.engine.call import SagaCall
 from pyairtable_mcp.engine.model import NewSaga, Progress, StepSpec
 from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.engine.steps.changing import Planner, plan_of
+from pyairtable_mcp.engine.tools.asking import seen
+from pyairtable_mcp.engine.tools.telling import ending
+from pyairtable_mcp.engine.tools.views import SagaView
 from pyairtable_mcp.operations.batches import Batch
 from pyairtable_mcp.operations.call import Args
 from pyairtable_mcp.operations.planned import Planned
@@ -20,8 +23,11 @@ CONTINUE: Final = "continue"
 _STANDING: Final = (Fate.CREATED, Fate.UPDATED, Fate.DELETED)
 
 
-async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Result:
-    """Plan a change and run it as a saga of one step; a dry run shows it and changes nothing."""
+async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Result | SagaView:
+    """Plan a change and run it as a saga of one step; a dry run shows it and changes nothing.
+
+    What a person has to approve first is told as the saga that waits for it.
+    """
     planned = await plan(call, args)
     if getattr(args, "dry_run", False):
         return _warned(await planned.preview(), planned)
@@ -32,13 +38,17 @@ async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Re
         kind=kind,
         args=args.model_dump(mode="json", exclude_defaults=True, by_alias=True),
         keep_going=getattr(args, "on_error", "") == CONTINUE,
+        literal=True,
     )
     new = NewSaga(
         title=kind, steps=(step,), first=plan_of(planned), principal=call.principal, client=call.client
     )
     engine = await call.sagas()
     sizes = [len(one.items) for batch in planned.batches for one in batch.writes()]
-    return told(planned, await engine.run(new, call, heard(call, sizes)))
+    report = await engine.run(new, call, heard(call, sizes))
+    if report.status is Status.AWAITING_APPROVAL:
+        return await seen(call, report.saga.id)
+    return told(planned, report)
 
 
 def heard(call: SagaCall, records: Sequence[int] = ()) -> Callable[[Progress], None]:
@@ -82,20 +92,6 @@ def told(planned: Planned, report: SagaReport) -> Result:
         changes = tuple(_after(one, left) for one in result.changes)
         return _marked(replace(result, changes=changes, error=result.error or error), report)
     raise error.retold(f"{error.message} {ending(report)}")
-
-
-def ending(report: SagaReport) -> str:
-    """Say in a sentence what became of what a failed saga had done."""
-    saga = report.saga.id
-    lost = f" Not taken back: {'; '.join(report.lost)}." if report.lost else ""
-    match report.status:
-        case Status.COMPENSATED | Status.CANCELLED:
-            return f"What it had done was taken back (saga {saga}).{lost}"
-        case Status.COMPENSATION_FAILED:
-            why = "; ".join(filter(None, (f"{one.record} {one.why}".strip() for one in report.left)))
-            return f"Not all of it could be taken back (saga {saga}): {why}.{lost}"
-        case _:
-            return f"Saga {saga} is {report.status.value.replace('_', ' ')}.{lost}"
 
 
 def _after(change: RecordChange, left: set[str]) -> RecordChange:
