@@ -1,7 +1,7 @@
 """An Airtable-compatible server anyone can run. Imports base only."""
 
 from pyairtable_mcp.sandbox.http.faults import Disconnected, Fault, FaultQueue
-from pyairtable_mcp.sandbox.http.ledger import RequestRecord
+from pyairtable_mcp.sandbox.http.ledger import RequestRecord, WriteRecord
 from pyairtable_mcp.sandbox.keeping.file import BadFile
 from pyairtable_mcp.sandbox.keeping.snapshots import Snapshot, restore, snapshot
 from pyairtable_mcp.sandbox.sandbox import DEFAULT_TOKEN, Sandbox
@@ -15,6 +15,7 @@ __all__ = [
     "RequestRecord",
     "Sandbox",
     "Snapshot",
+    "WriteRecord",
     "restore",
     "snapshot",
 ]
