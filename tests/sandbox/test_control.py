@@ -83,7 +83,7 @@ async def test_it_stands_outside_of_rates_quotas_faults_and_ledgers(steered: Dri
     [
         ("POST", "/_control/reset", [1], "a JSON object"),
         ("POST", "/_control/reset", {"sead": "studio"}, "unknown key 'sead': it takes seed"),
-        ("POST", "/_control/reset", {"seed": "nope"}, "no seed 'nope'; there are: studio, empty"),
+        ("POST", "/_control/reset", {"seed": "nope"}, "no seed 'nope'; there are: studio, empty, none"),
         ("POST", "/_control/clock/run", {"at": 1}, "it takes none"),
         ("POST", "/_control/clock/advance", {}, "seconds must be a number"),
         ("POST", "/_control/clock/advance", {"seconds": -1}, "seconds must be a number"),
@@ -115,6 +115,8 @@ async def test_it_stands_outside_of_rates_quotas_faults_and_ledgers(steered: Dri
             {"level": "king"},
             "no level 'king'",
         ),
+        ("POST", "/_control/bases", {}, "id"),
+        ("GET", "/_control/bases/app/export", None, "no base 'app'; there are: appEmpty000000001"),
         ("POST", "/_control/integrations", {"name": "A", "redirect_uris": []}, "needs an address"),
         ("DELETE", "/_control/integrations/x", None, "no integration 'x'"),
     ],
@@ -156,6 +158,14 @@ async def test_reset_may_begin_from_another_seed_and_go_back(steered: Driver) ->
         assert base in str(bases[0])
     await steered("POST", "/_control/reset")
     assert await names(steered) == 60
+
+
+async def test_a_base_is_exported_and_loaded_again_as_it_was(steered: Driver) -> None:
+    whole = (await steered("GET", f"/_control/bases/{BASE}/export")).body
+    before = (await steered("GET", f"{STUDIO}/Clients")).records
+    await steered("POST", "/_control/reset", {"seed": "none"})
+    assert (await steered("POST", "/_control/bases", whole)).body == {"id": BASE, "name": "Studio"}
+    assert (await steered("GET", f"{STUDIO}/Clients")).records == before
 
 
 async def test_snapshots_are_set_aside_put_back_and_dropped(steered: Driver) -> None:

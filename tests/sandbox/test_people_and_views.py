@@ -12,7 +12,7 @@ MEI, PRIYA = "usrMeiTanaka00001", "usrPriyaNair00001"
 
 async def levels(studio: Driver, kind: str) -> dict[str, str]:
     """Return the levels of a base's people: those of the base, or those of its workspace."""
-    found = (await studio("GET", BASE)).body["individualCollaborators"]
+    found = (await studio("GET", BASE, include="collaborators")).body["individualCollaborators"]
     assert isinstance(found, dict)
     return {each["userId"]: each["permissionLevel"] for each in found[kind]}
 

@@ -79,6 +79,13 @@ class Control:
         self.workspace.changes.everything = True
         return next(iter(fresh.bases.values()))
 
+    def base(self, key: str) -> Base:
+        """Return the base of this id; raise `ApiError` for an unknown one."""
+        found = self.workspace.bases.get(key)
+        if found is None:
+            raise unknown("base", key, self.workspace.bases)
+        return found
+
     @property
     def snapshots(self) -> Sequence[str]:
         """The names of the snapshots that were taken."""

@@ -28,6 +28,8 @@ CONTROLS: Final[Sequence[ControlRoute]] = (
     ControlRoute("PUT", "/_control/snapshots/{name}", data.save, "set the data aside"),
     ControlRoute("POST", "/_control/snapshots/{name}/restore", data.restore, "put the data back"),
     ControlRoute("DELETE", "/_control/snapshots/{name}", data.forget, "drop it"),
+    ControlRoute("POST", "/_control/bases", data.load, "add the base a document describes, its ids kept"),
+    ControlRoute("GET", "/_control/bases/{base}/export", data.export, "a base as such a document"),
     ControlRoute("POST", "/_control/act", data.act, "{user, method, path, body}: change data as a person"),
     ControlRoute("GET", "/_control/faults", laws.list_faults, "those that wait"),
     ControlRoute("POST", "/_control/faults", laws.add_faults, "queue one, or several as {faults}"),

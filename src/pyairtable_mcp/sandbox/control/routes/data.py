@@ -1,9 +1,13 @@
-"""What the sandbox holds: begun again, set aside, put back, changed as a person would."""
+"""What the sandbox holds: begun again, set aside, put back, loaded, exported, changed as a person would."""
 
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.sandbox.control.asking import Asking, text, unknown
 from pyairtable_mcp.sandbox.control.steering import Control
+from pyairtable_mcp.sandbox.loading.exporting import export_base
+from pyairtable_mcp.sandbox.loading.load import Document, load_bases
+from pyairtable_mcp.sandbox.loading.problems import BadLoad
 from pyairtable_mcp.sandbox.seeds import SEEDS
+from pyairtable_mcp.sandbox.wire import invalid
 
 
 async def reset(control: Control, ask: Asking) -> Json:
@@ -14,6 +18,21 @@ async def reset(control: Control, ask: Asking) -> Json:
         raise unknown("seed", seed, SEEDS)
     control.reset(seed)
     return {"bases": [{"id": each.id, "name": each.name} for each in control.workspace.bases.values()]}
+
+
+async def load(control: Control, ask: Asking) -> Json:
+    """Add the base a document describes, ids kept."""
+    try:
+        (base,) = load_bases(control.workspace, [Document("the body", ask.body)])
+    except BadLoad as bad:
+        raise invalid(str(bad)) from bad
+    return {"id": base.id, "name": base.name}
+
+
+async def export(control: Control, ask: Asking) -> Json:
+    """Answer a base as a document."""
+    ask.takes()
+    return export_base(control.workspace, control.base(ask.path["base"]))
 
 
 async def list_snapshots(control: Control, ask: Asking) -> Json:

@@ -11,7 +11,6 @@ from pyairtable_mcp.sandbox.control.acting import find_user
 from pyairtable_mcp.sandbox.control.asking import Asking, moment, text, texts, truth, unknown
 from pyairtable_mcp.sandbox.control.steering import Control
 from pyairtable_mcp.sandbox.state.access import Integration, Level, Token
-from pyairtable_mcp.sandbox.state.model import Base
 from pyairtable_mcp.sandbox.wire import invalid
 
 
@@ -33,7 +32,7 @@ async def create_user(control: Control, ask: Asking) -> Json:
 async def set_level(control: Control, ask: Asking) -> Json:
     """Give a user a level in a base."""
     ask.takes(body={"level"})
-    base, user = _base(control, ask.path["base"]), find_user(control.workspace, ask.path["user"])
+    base, user = control.base(ask.path["base"]), find_user(control.workspace, ask.path["user"])
     wanted = text(ask.body, "level")
     levels: tuple[Level, ...] = get_args(Level)
     level = next((each for each in levels if each == wanted), None)
@@ -56,7 +55,7 @@ async def create_token(control: Control, ask: Asking) -> Json:
     user = find_user(workspace, text(body, "user", workspace.owner))
     bases = texts(body["bases"], "bases") if body.get("bases") is not None else None
     for each in bases or ():
-        _base(control, each)
+        control.base(each)
     return _token(issue_token(workspace, user.id, _scopes(ask), bases, moment(body, "expires")))
 
 
@@ -104,13 +103,6 @@ def _scopes(ask: Asking) -> list[str]:
         if each not in EVERY:
             raise unknown("scope", each, sorted(EVERY))
     return scopes
-
-
-def _base(control: Control, key: str) -> Base:
-    base = control.workspace.bases.get(key)
-    if base is None:
-        raise unknown("base", key, control.workspace.bases)
-    return base
 
 
 def _token(token: Token) -> JsonObject:
