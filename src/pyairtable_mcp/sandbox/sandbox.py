@@ -94,6 +94,11 @@ class Sandbox:
             workspace.tokens[value] = Token(value, workspace.owner, EVERY)
 
     @property
+    def has_control(self) -> bool:
+        """Whether it was made with `control`."""
+        return self._control is not None
+
+    @property
     def control(self) -> Control:
         """What can be done that no client of Airtable can; raise `RuntimeError` if it was not asked for."""
         if self._control is None:
