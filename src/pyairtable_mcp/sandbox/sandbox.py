@@ -22,6 +22,7 @@ from pyairtable_mcp.sandbox.filling import Filling
 from pyairtable_mcp.sandbox.http.app import build_app
 from pyairtable_mcp.sandbox.http.call import World
 from pyairtable_mcp.sandbox.http.faults import FaultQueue
+from pyairtable_mcp.sandbox.http.files import FileServer
 from pyairtable_mcp.sandbox.http.front import Front
 from pyairtable_mcp.sandbox.http.ledger import RequestRecord, Writes
 from pyairtable_mcp.sandbox.http.rate import Quota, RateLaw
@@ -78,7 +79,7 @@ class Sandbox:
         self.law = RateLaw(rate)
         self.quota = Quota(self.clock, quota)
         self._front = Front(world, self.clock, self.law, self.quota, self.faults)
-        self.app: ASGIApp = build_app(self._front)
+        self.app: ASGIApp = FileServer(build_app(self._front), self.workspace)
         self._control: Control | None = None
         if control:
             parts = Steered(world, self._front, time, self.law, self.quota, self.faults, self._fill)

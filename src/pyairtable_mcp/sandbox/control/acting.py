@@ -30,10 +30,10 @@ class Stage:
         self._world = world
         self._router = Router(ROUTES)
 
-    def act(self, user: str, method: str, path: str, body: Json = None) -> Answer:
+    def act(self, user: str, method: str, path: str, body: Json = None, origin: str = "") -> Answer:
         """Return what an API call is answered; the path may hold parameters, and a text is sent as it is.
 
-        The user is named by id, e-mail or name; raises `ApiError` for an unknown one.
+        `origin` is where the sandbox is reached, for the addresses of files. The user is named by id, e-mail or name; raises `ApiError` for an unknown one.
         """
         person = find_user(self._world.workspace, user)
         path, _, query = path.partition("?")
@@ -43,7 +43,8 @@ class Stage:
         route, named = found
         token = Token("", person.id, EVERY)
         pairs = parse_qsl(query, keep_blank_values=True)
-        call = Call(self._world, token, named, pairs, _raw(body), body, SOURCE)
+        told = body if route.takes_json else None
+        call = Call(self._world, token, named, pairs, _raw(body), told, origin, SOURCE)
         try:
             permit(self._world.workspace, token, route.needs, named.get("base"))
         except ApiError as error:

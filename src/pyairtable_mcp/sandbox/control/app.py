@@ -63,4 +63,5 @@ class ControlApp:
         body = parsed(await read_body(receive))
         if body is not None and not isinstance(body, dict):
             raise invalid("the body must be a JSON object")
-        return Answer(200, await route.handler(self._control, Asking(path, dict(asked.pairs()), body or {})))
+        ask = Asking(path, dict(asked.pairs()), body or {}, asked.origin)
+        return Answer(200, await route.handler(self._control, ask))

@@ -10,11 +10,15 @@ from pyairtable_mcp.sandbox.wire import ApiError, invalid
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """The names in the path, the parameters of the URL, and the body (an empty object when there is none)."""
+    """The names in the path, the parameters of the URL, and the body (an empty object when there is none).
+
+    `origin` is where the sandbox was reached.
+    """
 
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: JsonObject
+    origin: str = ""
 
     def takes(self, *, body: Collection[str] = (), query: Collection[str] = ()) -> None:
         """Refuse keys of the body and parameters of the URL other than these."""

@@ -110,7 +110,7 @@ class AirtableSandbox:
         No token, no rate and no fault is involved; webhooks tell of it as a person's change. Returns the
         status and the body; raises `ApiError` for an unknown user.
         """
-        return self._background.do(lambda: self._control.stage.act(user, method, path, body))
+        return self._background.do(lambda: self._control.stage.act(user, method, path, body, self.url))
 
     @property
     def requests(self) -> Sequence[RequestRecord]:

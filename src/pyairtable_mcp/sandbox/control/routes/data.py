@@ -65,7 +65,6 @@ async def forget(control: Control, ask: Asking) -> Json:
 async def act(control: Control, ask: Asking) -> Json:
     """Do as a person what the API can do, and answer what it answers."""
     ask.takes(body={"user", "method", "path", "body"})
-    answer = control.stage.act(
-        text(ask.body, "user"), text(ask.body, "method"), text(ask.body, "path"), ask.body.get("body")
-    )
+    user, method, path = (text(ask.body, key) for key in ("user", "method", "path"))
+    answer = control.stage.act(user, method, path, ask.body.get("body"), ask.origin)
     return {"status": answer.status, "body": answer.body}
