@@ -33,7 +33,8 @@ class Stage:
     def act(self, user: str, method: str, path: str, body: Json = None, origin: str = "") -> Answer:
         """Return what an API call is answered; the path may hold parameters, and a text is sent as it is.
 
-        `origin` is where the sandbox is reached, for the addresses of files. The user is named by id, e-mail or name; raises `ApiError` for an unknown one.
+        `origin` is where the sandbox is reached, for the addresses of files. The user is named by id, e-mail
+        or name; raises `ApiError` for an unknown one.
         """
         person = find_user(self._world.workspace, user)
         path, _, query = path.partition("?")

@@ -134,6 +134,7 @@ class AirtableSandbox:
 
     @rate.setter
     def rate(self, rate: int) -> None:
+        """Set the rate, forgetting arrivals and penalties."""
         self._background.do(lambda: setattr(self._control.law, "rate", rate))
 
     @property
