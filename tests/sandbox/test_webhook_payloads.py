@@ -66,7 +66,7 @@ async def test_computed_values_that_stay_the_same_are_not_told(studio: Driver) -
     (projects,) = await told(studio, path, "Projects")
     brief = field_id(studio, "Projects", "Brief")
     current = projects["changedRecordsById"][project["id"]]["current"]["cellValuesByFieldId"]
-    assert current == {brief: "Other words"}
+    assert current == {brief: "Other words\n"}
 
 
 async def test_deleting_and_making_records_is_told_in_what_is_computed_from_them(studio: Driver) -> None:

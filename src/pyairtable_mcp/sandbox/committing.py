@@ -11,9 +11,14 @@ from pyairtable_mcp.sandbox.webhooks.announcing import announce
 
 
 @contextmanager
-def committing(workspace: Workspace, base: Base, actor: Actor, formulas: Formulas) -> Iterator[Transaction]:
-    """Yield a transaction; when the block fails, nothing of it stays, else webhooks hear of it."""
-    transaction = Transaction(workspace, base, actor)
+def committing(
+    workspace: Workspace, base: Base, actor: Actor, formulas: Formulas, origin: str = ""
+) -> Iterator[Transaction]:
+    """Yield a transaction; when the block fails, nothing of it stays, else webhooks hear of it.
+
+    `origin` is where the sandbox was reached, for links to files.
+    """
+    transaction = Transaction(workspace, base, actor, origin)
     try:
         yield transaction
     except BaseException:

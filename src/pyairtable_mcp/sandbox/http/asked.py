@@ -19,7 +19,8 @@ class Asked:
     """A method, a path (whole, and cut into decoded segments), and what else the head of a request says.
 
     An encoded slash stays inside its segment, and one at the very end means nothing: airtable.js sends one
-    when it creates and changes several records. `length` is that of the URL, in characters.
+    when it creates and changes several records. `length` is that of the URL, in characters;
+    `origin` is where the sandbox was reached, such as `http://127.0.0.1:8000`.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Asked:
     query: str
     authorization: str
     length: int
+    origin: str = ""
 
     def pairs(self) -> Sequence[tuple[str, str]]:
         """Return the parameters of the URL, in order, with their repeats."""
@@ -49,7 +51,10 @@ def read_head(scope: Scope) -> Asked:
     if "%" in path:
         segments = [unquote(each) for each in segments]
     length = len(scope["scheme"]) + len("://?") + len(host) + len(path) + len(query)
-    return Asked(scope["method"], scope["path"].removesuffix("/"), segments, query, authorization, length)
+    origin = f"{scope['scheme']}://{host}" if host else ""
+    return Asked(
+        scope["method"], scope["path"].removesuffix("/"), segments, query, authorization, length, origin
+    )
 
 
 async def read_body(receive: Receive) -> bytes:

@@ -32,7 +32,8 @@ class World:
 class Call:
     """A request, authenticated and admitted.
 
-    `query` keeps the order and the repeats of the URL; `raw` is the body as it came, `body` what it says.
+    `query` keeps the order and the repeats of the URL; `raw` is the body as it came, `body` what it says;
+    `origin` is where the sandbox was reached.
     `source` is the way it came (`Actor`); `committed` collects what the handler has committed.
     """
 
@@ -42,6 +43,7 @@ class Call:
     query: Sequence[tuple[str, str]]
     raw: bytes
     body: Json
+    origin: str = ""
     source: str = "publicApi"
     committed: list[Transaction] = field(default_factory=list)
 
@@ -83,7 +85,7 @@ class Call:
 
     def reader(self) -> BaseReader:
         """Return a reader of the base as it is now."""
-        return BaseReader(self.world.workspace, self.base, self.world.formulas)
+        return BaseReader(self.world.workspace, self.base, self.world.formulas, self.origin)
 
     @contextmanager
     def committing(self, source: str = "") -> Iterator[Transaction]:
@@ -92,7 +94,9 @@ class Call:
         `source` is a way of its own by which the change came.
         """
         actor = Actor(self.token.user, source or self.source)
-        with committing(self.world.workspace, self.base, actor, self.world.formulas) as transaction:
+        with committing(
+            self.world.workspace, self.base, actor, self.world.formulas, self.origin
+        ) as transaction:
             yield transaction
         self.committed.append(transaction)
 

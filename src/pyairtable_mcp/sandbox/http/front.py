@@ -62,7 +62,7 @@ class Front:
             else:
                 raw = await read_body(receive)
                 body = parsed(raw) if route.takes_json else None
-                call = Call(self._world, token, path, asked.pairs(), raw, body)
+                call = Call(self._world, token, path, asked.pairs(), raw, body, asked.origin)
                 answer, write = self.carry_out(call, route, asked.path)
         except ApiError as error:
             answer = Answer(error.status, error.body)

@@ -7,8 +7,10 @@ from urllib.parse import unquote, urlsplit
 from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.fields.choices import names
+from pyairtable_mcp.sandbox.fields.files import described, guessed_type
 from pyairtable_mcp.sandbox.fields.kinds import Incoming
 from pyairtable_mcp.sandbox.fields.table import kind_of
+from pyairtable_mcp.sandbox.records.links import Expired, Forged
 from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table, User
 from pyairtable_mcp.sandbox.state.transaction import Transaction
@@ -34,6 +36,7 @@ class RecordWriter:
         self._table = table
         self._reader = reader
         self.typecast = typecast
+        self._names: dict[str, dict[str, str]] = {}
 
     def create(self, given: JsonObject) -> Record:
         """Make a record from cells by field name or id."""
@@ -92,13 +95,16 @@ class RecordWriter:
         return self._named(target, key)
 
     def _named(self, target: Table, name: str) -> str:
-        primary = target.primary
-        for record in target.records.values():
-            if self._reader.text(target, record, primary) == name:
-                return record.id
-        _check_creatable(target)
-        value = self.judge(primary, name)
-        return self._transaction.add_record(target, {primary.id: value}).id
+        primary, known = target.primary, self._names.get(target.id)
+        if known is None:
+            texts = ((self._reader.text(target, each, primary), each.id) for each in target.records.values())
+            # Of several records of one name, the first made is meant.
+            known = self._names[target.id] = dict(reversed([*texts]))
+        if name not in known:
+            _check_creatable(target)
+            value = self.judge(primary, name)
+            known[name] = self._transaction.add_record(target, {primary.id: value}).id
+        return known[name]
 
     def person(self, key: str) -> User | None:
         """Return the user of this id or e-mail, and under typecast also of this name."""
@@ -116,8 +122,21 @@ class RecordWriter:
         if not isinstance(url, str) or set(given) - {"url", "filename"}:
             raise _bad_attachment("A new attachment takes a url and a filename, one to keep its id.")
         named = _file_name(url)
-        name = filename if isinstance(filename, str) and filename else named
-        return {"id": self._transaction.workspace.new_id("att"), "url": url, "filename": name}
+        return self._new_file(url, filename if isinstance(filename, str) and filename else named)
+
+    def _new_file(self, url: str, filename: str) -> JsonObject:
+        """Return a file at a web address, which is not fetched; one of the sandbox's own is copied."""
+        workspace = self._transaction.workspace
+        try:
+            source, kind = self._reader.links.read(url)
+        except (Forged, Expired):
+            source, kind = "", ""
+        data = workspace.uploads.get(source)
+        if data is not None:
+            return described(self._transaction.add_upload(data), filename, data, kind)
+        file = {"id": workspace.new_id("att"), "url": url, "filename": filename}
+        guessed = guessed_type(filename)
+        return {**file, "type": guessed} if guessed else file
 
 
 def _check_creatable(table: Table) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.formula.references import references
-from pyairtable_mcp.sandbox.schema.cycles import far_end
+from pyairtable_mcp.sandbox.fields.sources import far_end
 from pyairtable_mcp.sandbox.state.model import Base, Field, Table, View
 
 MOMENT: Final[Json] = {

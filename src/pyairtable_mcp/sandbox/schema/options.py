@@ -7,14 +7,10 @@ from typing import Final, TypeAlias
 
 from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.base.json_types import Json, JsonObject
-from pyairtable_mcp.sandbox.fields.dates import zone
+from pyairtable_mcp.sandbox.fields.dates import DATE_FORMATS, TIME_FORMATS, zone
 from pyairtable_mcp.sandbox.state.model import COLOURS, Workspace
 from pyairtable_mcp.sandbox.wire import ApiError, refusal
 
-_DATE_FORMATS: Final = {
-    "local": "l", "friendly": "LL", "us": "M/D/YYYY", "european": "D/M/YYYY", "iso": "YYYY-MM-DD",
-}  # fmt: skip
-_TIME_FORMATS: Final = {"12hour": "h:mma", "24hour": "HH:mm"}
 _STARS: Final = ("star", "heart", "thumbsUp", "flag", "dot")
 _TICKS: Final = ("check", "xCheckbox", *_STARS)
 _BRIGHT: Final = tuple(
@@ -115,7 +111,7 @@ def _format(given: Given, key: str, known: Mapping[str, str]) -> Json:
 
 def _date(given: Given) -> dict[str, Json]:
     given.only("dateFormat")
-    return {"dateFormat": _format(given, "dateFormat", _DATE_FORMATS)}
+    return {"dateFormat": _format(given, "dateFormat", DATE_FORMATS)}
 
 
 def _moment(given: Given) -> dict[str, Json]:
@@ -124,8 +120,8 @@ def _moment(given: Given) -> dict[str, Json]:
     # Airtable knows UTC in small letters only.
     if not isinstance(name, str) or name == "UTC" or zone(name) is None:
         raise given.refuse("timeZone must be a time zone, utc or client")
-    formats = {"dateFormat": _format(given, "dateFormat", _DATE_FORMATS)}
-    return {**formats, "timeFormat": _format(given, "timeFormat", _TIME_FORMATS), "timeZone": name}
+    formats = {"dateFormat": _format(given, "dateFormat", DATE_FORMATS)}
+    return {**formats, "timeFormat": _format(given, "timeFormat", TIME_FORMATS), "timeZone": name}
 
 
 def _choices(given: Given) -> dict[str, Json]:

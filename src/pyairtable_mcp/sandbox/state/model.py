@@ -187,8 +187,8 @@ class Workspace:
     `owner` is the user id of who made everything that is there from the start and owns every base; `members`
     are the users who may enter every base, `groups` the names of groups of users by id, `tokens` holds tokens
     by the text a request carries, `integrations` and `grants` those of OAuth by their ids, `uploads` uploaded
-    bytes by attachment id, `changes` what differs from what was last kept; `bell` rings when a notification
-    of a webhook is due.
+    bytes by attachment id, `changes` what differs from what was last kept; `secret` signs links to files,
+    `bell` rings when a notification of a webhook is due.
     """
 
     clock: Clock
@@ -203,8 +203,13 @@ class Workspace:
     grants: dict[str, Grant] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
+    secret: bytes = b""
     changes: Changes = field(default_factory=Changes)
     bell: Event = field(default_factory=Event)
+
+    def __post_init__(self) -> None:
+        """Choose a secret."""
+        self.secret = self.secret or self.rng.randbytes(32)
 
     def new_id(self, kind: Kind) -> str:
         """Return a fresh id of this kind."""

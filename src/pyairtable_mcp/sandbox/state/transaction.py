@@ -11,15 +11,20 @@ from pyairtable_mcp.sandbox.state.model import COLOURS, Base, Field, Record, Tab
 
 
 class Transaction:
-    """Changes made for one request in one base, as one user at one moment."""
+    """Changes made for one request in one base, as one user at one moment.
 
-    def __init__(self, workspace: Workspace, base: Base, actor: Actor) -> None:
+    `origin` is where whoever asked reached the sandbox, "" when nobody did over HTTP.
+    """
+
+    def __init__(self, workspace: Workspace, base: Base, actor: Actor, origin: str = "") -> None:
         self.workspace = workspace
         self.base = base
         self.actor = actor
+        self.origin = origin
         self.now = workspace.clock.now()
         self.journal = Journal()
         self._undo: list[Callable[[], object]] = []
+        self._uploads: list[str] = []
 
     def rollback(self) -> None:
         """Take back every change, the last one first."""
@@ -39,6 +44,7 @@ class Transaction:
             for key in table.records:
                 changes.record(self.base.id, table.id, key)
         changes.bases.add(self.base.id)
+        changes.uploads.update(self._uploads)
 
     def set_cell(self, record: Record, field: Field, value: Json) -> None:
         """Store a value (None clears) and keep the other side of a link in step."""
@@ -80,6 +86,14 @@ class Transaction:
         del table.records[record.id]
         self._undo.append(lambda: _put_back(table, record))
         self.journal.removed[record.id] = (table, record)
+
+    def add_upload(self, data: bytes) -> str:
+        """Keep the bytes of a file and return the id of an attachment for it."""
+        key = self.workspace.new_id("att")
+        self._undo.append(lambda: self.workspace.uploads.pop(key))
+        self.workspace.uploads[key] = data
+        self._uploads.append(key)
+        return key
 
     def add_choice(self, table: Table, field: Field, name: str) -> str:
         """Add a select option and return its id."""

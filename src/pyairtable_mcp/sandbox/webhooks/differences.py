@@ -44,8 +44,8 @@ class Differences:
         self._new = frozenset(transaction.journal.created_fields)
         self._views = views
         self._dependents = Dependents(transaction.base)
-        self.reader = BaseReader(transaction.workspace, transaction.base, formulas)
-        self._former = BaseReader(transaction.workspace, transaction.base, formulas)
+        self.reader = BaseReader(transaction.workspace, transaction.base, formulas, transaction.origin)
+        self._former = BaseReader(transaction.workspace, transaction.base, formulas, transaction.origin)
         self.found: dict[str, Difference] = {}
         for key, table in self._journal.created.items():
             if record := table.records.get(key):
