@@ -18,7 +18,7 @@ class AdjustableClock:
     """
 
     def __init__(self, inner: Clock) -> None:
-        self._inner = inner
+        self.inner = inner
         self._ahead = timedelta()
         self._ahead_seconds = 0.0
         self._stopped: tuple[datetime, float] | None = None
@@ -31,17 +31,17 @@ class AdjustableClock:
 
     def now(self) -> datetime:
         """Return the present moment, in UTC."""
-        return self._stopped[0] if self._stopped else self._inner.now() + self._ahead
+        return self._stopped[0] if self._stopped else self.inner.now() + self._ahead
 
     def monotonic(self) -> float:
         """Return seconds since some fixed point; never goes back."""
-        return self._stopped[1] if self._stopped else self._inner.monotonic() + self._ahead_seconds
+        return self._stopped[1] if self._stopped else self.inner.monotonic() + self._ahead_seconds
 
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds` of this clock; at once when they are not positive."""
         due = self.monotonic() + seconds
         if seconds <= 0:
-            await self._inner.sleep(0)
+            await self.inner.sleep(0)
         while due - self.monotonic() > _GRAIN:
             await self._wait(due)
 
@@ -55,8 +55,8 @@ class AdjustableClock:
         """Let the time pass again, from where it stands."""
         if self._stopped:
             moment, seconds = self._stopped
-            self._ahead = moment - self._inner.now()
-            self._ahead_seconds = seconds - self._inner.monotonic()
+            self._ahead = moment - self.inner.now()
+            self._ahead_seconds = seconds - self.inner.monotonic()
             self._stopped = None
             self._poke()
 
@@ -107,7 +107,7 @@ class AdjustableClock:
             self._sleepers.pop(woken, None)
 
     async def _race(self, woken: asyncio.Future[None], seconds: float) -> None:
-        sleeping = asyncio.ensure_future(self._inner.sleep(seconds))
+        sleeping = asyncio.ensure_future(self.inner.sleep(seconds))
         try:
             await asyncio.wait((woken, sleeping), return_when=asyncio.FIRST_COMPLETED)
         finally:

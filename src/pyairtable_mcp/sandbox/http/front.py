@@ -92,7 +92,7 @@ class Front:
             answer = Answer(200, route.handler(call))
         except ApiError as error:
             answer = Answer(error.status, error.body)
-        answer = self._kept(answer)
+        answer = self.kept(answer)
         if not call.committed and (answer.status != 200 or not route.writes):
             return answer, None
         return answer, self.writes.add(self._line(call, route, path))
@@ -129,7 +129,7 @@ class Front:
                 answer = route.handler(visit)
             except ApiError as error:
                 answer = Answer(error.status, error.body)
-            answer = self._kept(answer)
+            answer = self.kept(answer)
         await self._linger(fault)
         self._log(asked, {}, _status(fault, answer), 0, at)
         await (send_fault(send, fault, answer) if fault else send_answer(send, answer))
@@ -146,7 +146,7 @@ class Front:
             raise used_up()
         return token
 
-    def _kept(self, answer: Answer) -> Answer:
+    def kept(self, answer: Answer) -> Answer:
         """Return the answer once what it tells of is kept; nothing unkept is shown to anybody."""
         if changes := self._world.workspace.changes:
             try:
