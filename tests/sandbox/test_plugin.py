@@ -97,6 +97,8 @@ def test_what_cannot_be_made_says_so(airtable_sandbox: AirtableSandbox) -> None:
         airtable_sandbox.base("nonsense")
     with pytest.raises(ValueError, match="was refused: 422"):
         airtable_sandbox.base({"Tasks": {"Name": "nonsense"}})
+    with pytest.raises(ValueError, match="was refused: 422"):
+        airtable_sandbox.base({"Tasks": {"Name": "singleLineText", "To": {"type": "multipleRecordLinks"}}})
     with pytest.raises(ValueError, match="needs fields by name"):
         airtable_sandbox.base({"Tasks": {}})
     with pytest.raises(ValueError, match="UNKNOWN_FIELD_NAME"):
