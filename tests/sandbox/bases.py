@@ -38,7 +38,8 @@ FILES: st.SearchStrategy[Json] = st.fixed_dictionaries(
     optional={"filename": st.just("a.png"), "size": st.integers(1, 9), "type": st.just("image/png")},
 )
 CELLS: dict[str, st.SearchStrategy[Json]] = {
-    **dict.fromkeys(("multilineText", "richText", "aiText", "externalSyncSource"), TEXT),
+    **dict.fromkeys(("multilineText", "aiText", "externalSyncSource"), TEXT),
+    "richText": LINE.map(lambda text: f"{text}\n"),
     **dict.fromkeys(("singleLineText", "email", "url", "phoneNumber"), LINE),
     **dict.fromkeys(("number", "percent", "currency", "duration"), NUMBERS),
     "rating": st.integers(1, 5),

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
+import httpx2
 import pytest
 
 from pyairtable_mcp.base.clock import ManualClock, settle
@@ -149,6 +150,22 @@ async def test_reset_brings_back_what_was_there_at_the_start_and_forgets_the_res
     assert await names(steered) == before
     stale = await steered("GET", f"{STUDIO}/Tasks", offset=page.body["offset"])
     assert stale.kind == "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_reset_breaks_off_what_waits_so_that_nothing_of_it_comes_later(
+    steered: Driver, before: bool
+) -> None:
+    await steered("POST", "/_control/clock/freeze")
+    fault = {"method": "POST", "kind": "pass", "delay": 60, "before_commit": before}
+    await steered("POST", "/_control/faults", fault)
+    late = asyncio.create_task(steered("POST", f"{STUDIO}/Clients", {"fields": {"Name": "Late"}}))
+    await settle()
+    assert len(steered.sandbox.writes) == (0 if before else 1)
+    await steered("POST", "/_control/reset")
+    with pytest.raises(httpx2.ReadError):
+        await asyncio.wait_for(late, 1)
+    assert (await names(steered), len(steered.sandbox.writes)) == (60, 0)
 
 
 async def test_reset_may_begin_from_another_seed_and_go_back(steered: Driver) -> None:

@@ -1,12 +1,13 @@
 """The fixtures of the pytest plugin, as somebody's own tests would use them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 import requests
 
 from pyairtable_mcp.sandbox import BadLoad, Fault
-from pyairtable_mcp.sandbox.testing.served import AirtableBase, AirtableSandbox
+from pyairtable_mcp.sandbox.testing.served import AirtableBase, AirtableSandbox, serve_for_tests
 from pyairtable_mcp.sandbox.wire import ApiError
 
 TASKS = {
@@ -96,6 +97,8 @@ def test_what_cannot_be_made_says_so(airtable_sandbox: AirtableSandbox) -> None:
         airtable_sandbox.base("nonsense")
     with pytest.raises(ValueError, match="was refused: 422"):
         airtable_sandbox.base({"Tasks": {"Name": "nonsense"}})
+    with pytest.raises(ValueError, match="was refused: 422"):
+        airtable_sandbox.base({"Tasks": {"Name": "singleLineText", "To": {"type": "multipleRecordLinks"}}})
     with pytest.raises(ValueError, match="needs fields by name"):
         airtable_sandbox.base({"Tasks": {}})
     with pytest.raises(ValueError, match="UNKNOWN_FIELD_NAME"):
@@ -149,6 +152,18 @@ def test_a_token_may_be_allowed_less(airtable_base: AirtableBase) -> None:
     assert (
         requests.post(airtable_base.url("Clients"), json=row, headers=headers, timeout=5).status_code == 403
     )
+
+
+def test_a_request_left_waiting_holds_nobody_up() -> None:
+    with serve_for_tests() as sandbox, ThreadPoolExecutor(1) as pool:
+        sandbox.freeze()
+        sandbox.faults.add(Fault(kind="pass", delay=3_600))
+        waiting = pool.submit(ask, sandbox, "/v0/meta/whoami")
+        while list(sandbox.faults):
+            sandbox.advance(0)
+        sandbox.reset()
+        with pytest.raises(requests.ConnectionError):
+            waiting.result(5)
 
 
 def test_other_programs_steer_it_over_its_control_api(airtable_sandbox: AirtableSandbox) -> None:

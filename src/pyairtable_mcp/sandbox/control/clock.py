@@ -23,6 +23,7 @@ class AdjustableClock:
         self._ahead_seconds = 0.0
         self._stopped: tuple[datetime, float] | None = None
         self._sleepers: dict[asyncio.Future[None], float] = {}
+        self._era = 0
 
     @property
     def frozen(self) -> bool:
@@ -39,10 +40,10 @@ class AdjustableClock:
 
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds` of this clock; at once when they are not positive."""
-        due = self.monotonic() + seconds
+        due, era = self.monotonic() + seconds, self._era
         if seconds <= 0:
             await self.inner.sleep(0)
-        while due - self.monotonic() > _GRAIN:
+        while era == self._era and due - self.monotonic() > _GRAIN:
             await self._wait(due)
 
     def freeze(self, moment: datetime | None = None) -> None:
@@ -61,9 +62,10 @@ class AdjustableClock:
             self._poke()
 
     def reset(self) -> None:
-        """Follow the other clock again as if nothing had been done to this one."""
+        """Follow the other clock again as if nothing had been done to this one; nobody sleeps any longer."""
         self.run()
         self._ahead = timedelta()
+        self._era += 1
         self._poke()
 
     async def advance(self, seconds: float) -> None:

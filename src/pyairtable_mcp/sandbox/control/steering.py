@@ -60,15 +60,15 @@ class Control:
         """Begin again: with what the sandbox held at its start, or with a seed; named snapshots stay.
 
         Faults, ledgers and page cursors are gone, the laws as they were, and the clock runs with its source.
-        Raises `KeyError` for an unknown seed.
+        Requests that were waiting for a fault's delay lose their connections and do nothing any more. Raises
+        `KeyError` for an unknown seed.
         """
         self._put(self._seed(seed))
         self.faults.clear()
         self._world.cursors.clear()
         self.law.rate, self.quota.limit = self._laws
+        self._front.begin_anew()
         self.clock.reset()
-        self.requests.clear()
-        self.writes.clear()
 
     def add_seed(self, seed: str) -> Base:
         """Add the bases of a seed to what is there and return its first; raise `KeyError` if unknown."""

@@ -189,9 +189,9 @@ class AirtableBase:
         """Return where a table's records are, for plain HTTP."""
         return f"{self.sandbox.url}/v0/{self.id}/{self.tables[table]}"
 
-    def table(self, name: str) -> Any:
-        """Return a `pyairtable.Table`; raise `ImportError` when pyairtable is not installed."""
-        return self.sandbox.api().table(self.id, self.tables[name])
+    def table(self, name: str, **options: Any) -> Any:
+        """Return a `pyairtable.Table` of an `api` with these options; `ImportError` without pyairtable."""
+        return self.sandbox.api(**options).table(self.id, self.tables[name])
 
     def add(self, table: str, *rows: JsonObject) -> Sequence[str]:
         """Add records, links named by primary field, and return their ids; `ValueError` when refused."""
@@ -215,4 +215,6 @@ def serve_for_tests() -> Iterator[AirtableSandbox]:
         try:
             yield served
         finally:
+            # Nobody is left waiting for a clock that stands still.
+            served.reset()
             served.close()

@@ -36,7 +36,7 @@ class Plan:
     """A base in two steps: tables to create with it, and the links to add once every table has an id."""
 
     tables: Sequence[JsonObject]
-    _later: Sequence[tuple[str, str, FieldSpec]]
+    _later: Sequence[tuple[str, str, str | JsonObject]]
 
     def links(self, ids: Mapping[str, str]) -> Iterator[tuple[str, JsonObject]]:
         """Yield each link with the name of its table; `ids` are those of the tables by name."""
@@ -47,7 +47,7 @@ class Plan:
 def plan(tables: Mapping[str, Any]) -> Plan:
     """Return how to make these tables; raise `ValueError` for a table without fields or a strange field."""
     made: list[JsonObject] = []
-    later: list[tuple[str, str, FieldSpec]] = []
+    later: list[tuple[str, str, Any]] = []
     for name, fields in tables.items():
         if not isinstance(fields, Mapping) or not fields:
             raise ValueError(f"the table {name} needs fields by name, each with its type")
@@ -63,11 +63,9 @@ def _is_link(spec: FieldSpec, tables: Mapping[str, Any]) -> bool:
     return isinstance(spec, Mapping) and spec.get("type") == "multipleRecordLinks"
 
 
-def _link(spec: FieldSpec, ids: Mapping[str, str]) -> JsonObject:
+def _link(spec: str | JsonObject, ids: Mapping[str, str]) -> JsonObject:
     if isinstance(spec, str):
         return {"type": "multipleRecordLinks", "options": {"linkedTableId": ids[spec]}}
-    if not isinstance(spec, Mapping):
-        raise TypeError(spec)
     options = spec.get("options")
     if not isinstance(options, Mapping):
         return spec
