@@ -57,7 +57,6 @@ CELLS: dict[str, st.SearchStrategy[Json]] = {
     "createdBy": st.sampled_from(PEOPLE),
     "lastModifiedBy": st.sampled_from(PEOPLE),
     "lastModifiedTime": MOMENTS,
-    "button": st.just({"label": "Open", "url": "https://example.com"}),
 }
 """Cells of the lab by the type, and so the name, of their field."""
 
