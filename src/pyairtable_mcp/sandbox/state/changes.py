@@ -9,8 +9,8 @@ class Changes:
 
     `records` holds record ids by base id and table id, in the order noted: made, changed or deleted, comments
     included; `bases` are those whose schema, views, webhooks or people changed, or that came or went;
-    `workspace` tells that something outside every base did (users, tokens); `uploads` are attachment ids whose
-    bytes are new or gone. `everything` makes all of that moot: the whole workspace may differ.
+    `workspace` tells that something outside every base did (users, tokens); `uploads` are attachment ids
+    whose bytes are new or gone. `everything` makes all of that moot: the whole workspace may differ.
     """
 
     records: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
