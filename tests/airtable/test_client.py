@@ -75,6 +75,8 @@ def test_every_public_call_is_in_the_table_above() -> None:
         "earliest",
         "known_bases",
         "metered",
+        "guarded",
+        "ready",
         "forget",
         "forget_older",
         "shifted",

@@ -23,6 +23,7 @@ from pyairtable_mcp.base.errors import (
 )
 from pyairtable_mcp.base.policy import Effect, Policy
 from pyairtable_mcp.base.text import closest, quoted
+from pyairtable_mcp.engine.call import SagaCall
 from pyairtable_mcp.engine.tools.arguments import DecideSaga
 from pyairtable_mcp.net.sender import Spent
 from pyairtable_mcp.operations.call import Args, Call, Report, unheard
@@ -51,7 +52,7 @@ class Dispatcher:
     def __init__(
         self,
         policy: Policy,
-        new_call: Callable[[], Call],
+        new_call: Callable[[], SagaCall],
         rng: Random,
         *,
         answered: Callable[[], None] | None = None,
@@ -62,7 +63,7 @@ class Dispatcher:
         self._new_call = new_call
         self._rng = rng
 
-    def new_call(self) -> Call:
+    def new_call(self) -> SagaCall:
         """Return the request scope for one call."""
         return self._new_call()
 

@@ -44,18 +44,26 @@ async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Re
         title=kind, steps=(step,), first=plan_of(planned), principal=call.principal, client=call.client
     )
     engine = await call.sagas()
-    report = await engine.run(new, call, heard(call))
+    sizes = [len(one.items) for batch in planned.batches for one in batch.writes()]
+    report = await engine.run(new, call, heard(call, sizes))
     if report.status is Status.AWAITING_APPROVAL:
         return await seen(call, report.saga.id)
     return told(planned, report)
 
 
-def heard(call: SagaCall) -> Callable[[Progress], None]:
-    """Return what hears of a saga's progress and tells the caller."""
+def heard(call: SagaCall, records: Sequence[int] = ()) -> Callable[[Progress], None]:
+    """Return what hears of a saga's progress and tells the caller; `records` are those of each write."""
+    heard_of = 0
 
     def hear(progress: Progress) -> None:
-        if progress.total > 1:
-            call.report(progress.done, progress.total, progress.seconds_left)
+        nonlocal heard_of
+        done, total = progress.done, progress.total
+        if total < 2 or done <= heard_of:
+            return
+        heard_of = done
+        if records:
+            done, total = sum(records[:done]), sum(records)
+        call.report(done, total, progress.seconds_left)
 
     return hear
 
