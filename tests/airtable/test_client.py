@@ -73,6 +73,7 @@ def test_every_public_call_is_in_the_table_above() -> None:
         "spent",
         "quota",
         "earliest",
+        "guarded",
         "known_bases",
         "metered",
         "guarded",

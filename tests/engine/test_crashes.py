@@ -11,7 +11,7 @@ import pytest
 from pyairtable_mcp.engine.interpreter import POINTS
 from tests.engine.crash.ordeal import Ordeal, points, prepared, survive_all, zygote
 
-STRIDE = 9
+STRIDE = 14
 """Of so many moments one is tried, another one for each kind of saga."""
 
 
@@ -37,4 +37,4 @@ async def test_a_process_killed_at_any_moment_loses_and_doubles_nothing(ordeal: 
 async def test_who_goes_on_may_be_killed_as_well(ordeal: Ordeal) -> None:
     async with zygote() as forks:
         passed = await points(ordeal, forks, fails=True)
-    await survive_all(ordeal, list(range(5, len(passed) + 1, 30)), fails=True, again=True)
+    await survive_all(ordeal, list(range(5, len(passed) + 1, 45)), fails=True, again=True)

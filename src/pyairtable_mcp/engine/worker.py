@@ -22,8 +22,8 @@ from pyairtable_mcp.store.store import Store
 
 _log: Final = logging.getLogger(__name__)
 
-_AT_ONCE: Final = 20
-"""Sagas taken over with one look."""
+_AT_ONCE: Final = 8
+"""Sagas of others that one process works on at a time, so that every process gets its share."""
 _GRACE: Final = 10.0
 """Seconds that closing waits for what is under way."""
 _SOON: Final = 0.01
@@ -73,6 +73,7 @@ class Worker:
         self._keep = keep
         self._jobs: dict[str, Job] = {}
         self._reserved: set[str] = set()
+        self._adopted: set[str] = set()
         self._over: list[str] = []
         self._older: list[str] = []
         self._prune_at = 0.0
@@ -148,9 +149,10 @@ class Worker:
         if self._jobs.get(job.run.saga.id) is job:
             del self._jobs[job.run.saga.id]
         self._over.append(job.name)
-        if job.run.state.at is At.RESTING:
-            # It may be due before the next look for work.
+        if job.run.state.at is At.RESTING or job.name in self._adopted:
+            # It may be due before the next look for work, or there is room for another one.
             self._news.set()
+        self._adopted.discard(job.name)
         if error is None:
             job.done.set_result(report_of(job.run))
             return
@@ -191,23 +193,30 @@ class Worker:
         while (left := until - self._clock.monotonic()) > 0:
             self._news.clear()
             await self.adopt()
-            wake = await self._store.executors.next_wake()
+            wake = await self._store.executors.next_wake() if self._room else None
             await self._sleep(left if wake is None else min(left, max(_SOON, wake)))
+
+    @property
+    def _room(self) -> int:
+        """Return how many more sagas of others may be worked on."""
+        return _AT_ONCE - len(self._adopted)
 
     async def adopt(self) -> None:
         """Take over the sagas that are due and that nobody works on."""
-        if self._closing:
+        if self._closing or not self._room:
             return
         busy = [*self._jobs, *self._reserved]
         with ExitStack() as held:
-            sagas = await self._store.executors.due(self.term.name, busy, _AT_ONCE)
+            sagas = await self._store.executors.due(self.term.name, busy, self._room)
             # Who reserved one meanwhile will find that it was taken over.
             mine = [saga for saga in sagas if saga.id not in self._jobs and saga.id not in self._reserved]
             for saga in mine:
                 held.enter_context(self.reserved(saga.id))
             for saga in mine:
                 self._over.append(f"{saga.id}.{saga.epoch - 1}")
-                await self.take(saga)
+                job = await self.take(saga)
+                if not job.done.done():
+                    self._adopted.add(job.name)
 
     async def _tidy(self) -> None:
         """Drop the records of runs that were over at the last look, and now and then what is too old."""

@@ -147,5 +147,8 @@ async def leave(task: Task) -> dict[str, object]:
         for number in range(task.many):
             new = steps.small(number)
             definition = {"steps": SPECS.dump_python(new.steps, mode="json")}
-            await store.journal.open(SagaRow(id=f"sg{number}", title=new.title, definition=definition))
+            due = SystemClock().now().timestamp() + task.due_in
+            await store.journal.open(
+                SagaRow(id=f"sg{number}", title=new.title, definition=definition, wake_at=due)
+            )
     return {"statuses": [], "passed": []}

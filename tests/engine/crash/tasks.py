@@ -15,7 +15,7 @@ class Task:
 
     `at` is the number of the checkpoint (from 1) at which the process is killed or stopped; 0 for none. With
     `bury` all leases count as run out. `out` is the file for what it has to tell. `haste` divides the waits
-    of the client.
+    of the client. `many` sagas are left, and due in so many seconds.
     """
 
     role: Role
@@ -35,6 +35,7 @@ class Task:
     lease: float = 60.0
     haste: float = 100.0
     many: int = 1
+    due_in: float = 0.0
 
     def line(self) -> str:
         return json.dumps(asdict(self)) + "\n"
