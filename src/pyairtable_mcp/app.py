@@ -1,7 +1,7 @@
 """The composition root: builds every object from the settings, and closes them in reverse."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -31,7 +31,6 @@ class App:
     airtable: Airtable
     dispatcher: Dispatcher
     server: AppServer
-    new_call: Callable[[], SagaCall]
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ async def running(
         policy = Policy(settings.read_only, frozenset(settings.toolsets))
         dispatcher = Dispatcher(policy, new_call, rng, answered=sagas.warm if new_host is None else None)
         server = build_server(dispatcher, show_spent=settings.show_spent)
-        yield App(settings, airtable, dispatcher, server, new_call)
+        yield App(settings, airtable, dispatcher, server)
 
 
 async def _bank(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Bank | None:

@@ -29,6 +29,12 @@ OTHER = {
     "cell_characters": "50",
     "read_records": "9",
     "write_records": "10",
+    "egress_allow": "10.0.0.0/8,hooks.local",
+    "keep_days": "3",
+    "max_mb": "9",
+    "deletes": "1",
+    "records_over": "100",
+    "schema_changes": "1",
 }
 
 

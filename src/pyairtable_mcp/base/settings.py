@@ -174,6 +174,14 @@ class Settings(_Section):
             told = f"; did you mean {listed(near)}" if near else ""
             raise ValueError(f"there is no time zone '{visible(value)}'{told}") from None
 
+    @field_validator("egress_allow")
+    @classmethod
+    def _places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not all("!" <= char <= "~" for char in one):
+                raise ValueError(f"'{visible(one)}' is no host, address or range")
+        return value
+
     @field_validator("toolsets")
     @classmethod
     def _some(cls, value: tuple[str, ...]) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ async def _acting(settings: Settings) -> AsyncIterator[SagaCall]:
     """Give a call to work with; raises `NotConfigured` without a token, before anything is taken up."""
     async with running(settings) as app:
         app.airtable.ready()
-        yield app.new_call()
+        yield app.dispatcher.new_call()
 
 
 async def undone(settings: Settings, wish: Undo) -> int:

@@ -19,6 +19,8 @@ from pyairtable_mcp.store.store import Store
 
 VERSION: Final = "sagas-1"
 """Moves only when what is recorded of a run changes, so that an update strands nothing."""
+_GRACE: Final = 1.0
+"""Seconds that closing waits for runs to be recorded as over."""
 _POLL: Final = 1.0
 """Seconds between looks for what we do not use; also how long closing takes at most."""
 
@@ -101,6 +103,9 @@ class DbosHost:
             return
         self._opened = False
         tasks = [run.task for run in self._runs.values() if run.task]
+        if tasks:
+            # What has taken its last turn is recorded as over a moment later.
+            await asyncio.wait(tasks, timeout=_GRACE)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
