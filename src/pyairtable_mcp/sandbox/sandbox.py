@@ -15,6 +15,7 @@ from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.sandbox.access.consenting import consent, register, unregister
 from pyairtable_mcp.sandbox.access.giving import add_user, issue_token, share
 from pyairtable_mcp.sandbox.access.scopes import EVERY
+from pyairtable_mcp.sandbox.filling import Filling
 from pyairtable_mcp.sandbox.http.app import build_app
 from pyairtable_mcp.sandbox.http.call import World
 from pyairtable_mcp.sandbox.http.faults import FaultQueue
@@ -25,7 +26,6 @@ from pyairtable_mcp.sandbox.http.rate import Quota, RateLaw
 from pyairtable_mcp.sandbox.keeping.opening import open_keeper
 from pyairtable_mcp.sandbox.records.cursors import IDLE_SECONDS, Cursors
 from pyairtable_mcp.sandbox.records.syncing import set_up_sync
-from pyairtable_mcp.sandbox.seeds import SEEDS
 from pyairtable_mcp.sandbox.state.access import Integration, Level, Token
 from pyairtable_mcp.sandbox.state.model import User, Workspace
 from pyairtable_mcp.sandbox.webhooks.delivering import Courier
@@ -38,17 +38,18 @@ DEFAULT_TOKEN = "patSandbox"
 class Sandbox:
     """An Airtable of one's own, in memory, and with `file` in that SQLite file as well.
 
-    A file that holds a workspace already is read and not filled again: `seed` is for a new one. `rate` is
-    the requests per second each base admits, 0 for no limit (per user it is always 50), `quota` the calls a
-    month the workspace admits, 0 for no limit; `law` and `quota` may be changed later. `cursor_idle` is the
-    seconds an unused page cursor lives. `tokens` act for the owner with every scope; `issue_token` makes
-    others. `post` sends the notifications of webhooks, while `delivering`. Raises `KeyError` for an unknown
-    seed, `BadFile` for a file it cannot use. Close it, or use it as a context, to let go of the file.
+    `seed` names what it holds at first, or is a `Filling` that says more; a file that holds a workspace
+    already is read and not filled again. `rate` is the requests per second each base admits, 0 for no limit
+    (per user it is always 50), `quota` the calls a month the workspace admits, 0 for no limit; `law` and
+    `quota` may be changed later. `cursor_idle` is the seconds an unused page cursor lives. `tokens` act for
+    the owner with every scope; `issue_token` makes others. `post` sends the notifications of webhooks, while
+    `delivering`. Raises `KeyError` for an unknown seed, `BadLoad` for what cannot be loaded, `BadFile` for a
+    file it cannot use. Close it, or use it as a context, to let go of the file.
     """
 
     def __init__(
         self,
-        seed: str = "studio",
+        seed: str | Filling = "studio",
         *,
         clock: Clock | None = None,
         rng: Random | None = None,
@@ -62,7 +63,7 @@ class Sandbox:
         self.clock = clock or SystemClock()
         self.tokens = tokens
         self.workspace = Workspace(self.clock, rng or Random())
-        self._keeper = open_keeper(file, self.workspace, SEEDS[seed])
+        self._keeper = open_keeper(file, self.workspace, _filling(seed).fill)
         for value in tokens:
             self.workspace.tokens[value] = Token(value, self.workspace.owner, EVERY)
         self.faults = FaultQueue()
@@ -157,3 +158,7 @@ class Sandbox:
         `Turned` for a URL that cannot be granted, `KeyError` for an unknown user or base.
         """
         return consent(self.workspace, url, user or self.workspace.owner, bases)
+
+
+def _filling(seed: str | Filling) -> Filling:
+    return Filling(seed) if isinstance(seed, str) else seed

@@ -24,11 +24,8 @@ _CONFIG: Final = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", se
 _NAMES: Final = {"Json": Any, "Sequence": Sequence, "Mapping": Mapping}
 """What names in the state's annotations mean here: any JSON is taken as it was written."""
 
-_WITHOUT_RECORDS: Final = {"__all__": {"tables": {"__all__": {"records"}}}}
-
-_WITHOUT_ROWS: Final = {
-    "__all__": {"tables": {"__all__": {"records"}}, "webhooks": {"__all__": {"payloads"}}}
-}
+_GROWING: Final = {"__all__": {"tables": {"__all__": {"records"}}, "webhooks": {"__all__": {"payloads"}}}}
+"""What a base has more and more of: records and payloads are parts of their own."""
 
 _BATCH: Final = 2_000
 """Records read at once."""
@@ -51,9 +48,9 @@ def load_outside(workspace: Workspace, parts: Mapping[str, bytes]) -> None:
             setattr(workspace, name, value)
 
 
-def dump_base(base: Base, *, payloads: bool = False) -> bytes:
-    """Return a base without its records, and without what its webhooks were told unless asked for."""
-    return _dump(Base, base, _WITHOUT_RECORDS if payloads else _WITHOUT_ROWS)
+def dump_base(base: Base, *, whole: bool = False) -> bytes:
+    """Return a base, without its records and payloads unless the whole is asked for."""
+    return _dump(Base, base, None if whole else _GROWING)
 
 
 def load_base(part: bytes) -> Base:
@@ -75,13 +72,13 @@ def load_records(parts: Iterable[bytes]) -> Iterator[Record]:
 
 
 def dump_payload(payload: Payload) -> bytes:
-    """Return what a webhook was told at once."""
+    """Return a payload of a webhook."""
     return _dump(Payload, payload)
 
 
-def load_payloads(parts: Sequence[bytes]) -> Sequence[Payload]:
+def load_payloads(parts: Iterable[bytes]) -> deque[Payload]:
     """Return payloads as written by `dump_payload`; raise `ValueError` for anything else."""
-    return _load(Payload, parts)
+    return deque(_load(Payload, list(parts)))
 
 
 def _dump(kind: Any, value: object, exclude: Any = None) -> bytes:
