@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.sandbox import Fault, RequestRecord, Sandbox
+from pyairtable_mcp.sandbox.http.front import URL_LIMIT
 from pyairtable_mcp.sandbox.http.ledger import LEDGER_LIMIT
 from pyairtable_mcp.sandbox.http.rate import GRAIN, PENALTY, USER_RATE, Limit, Quota, RateLaw, Window
 
@@ -57,6 +58,36 @@ async def test_unknown_paths_and_methods_are_a_bare_not_found(studio: Driver, me
 async def test_a_body_that_is_no_json_is_refused(studio: Driver, content: bytes) -> None:
     found = await studio.ask("POST", f"{STUDIO}/Clients", content=content)
     assert (found.status, found.kind) == (422, "INVALID_REQUEST_BODY")
+
+
+async def test_a_url_must_be_shorter_than_sixteen_thousand_characters(studio: Driver) -> None:
+    fill = URL_LIMIT - 1 - len(f"http://sandbox{STUDIO}/Clients?filterByFormula=")
+    assert (await studio("GET", f"{STUDIO}/Clients", filterByFormula="1" * fill)).status == 200
+    found = await studio("GET", f"{STUDIO}/Clients", filterByFormula="1" * (fill + 1))
+    assert (found.status, found.kind) == (414, "URI_TOO_LONG")
+
+
+async def test_a_client_that_leaves_within_its_body_is_let_go(studio: Driver) -> None:
+    sent: list[object] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    for path in (f"{STUDIO}/Clients", "/oauth2/v1/token"):
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "scheme": "http",
+            "path": path,
+            "query_string": b"",
+            "headers": [(b"authorization", b"Bearer patSandbox")],
+        }
+        await studio.sandbox.app(scope, receive, send)
+    assert sent == []
+    assert studio.sandbox.requests == []
 
 
 async def test_a_body_beyond_ten_megabytes_is_too_large(studio: Driver) -> None:

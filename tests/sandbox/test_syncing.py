@@ -127,6 +127,15 @@ async def test_synced_cells_are_written_by_the_sync_alone(synced: Synced) -> Non
     assert await synced.rows("Number") == [{"Number": "A-1"}]
 
 
+async def test_no_file_is_put_into_a_synced_cell(studio: Driver) -> None:
+    studio.sandbox.sync_table(BASE, "Projects", unique="Name")
+    table = studio.sandbox.workspace.bases[BASE].tables[_id(studio, "Projects")]
+    path = f"{STUDIO}/{next(iter(table.records))}/Files/uploadAttachment"
+    file = {"contentType": "text/plain", "filename": "a.txt", "file": "YQ=="}
+    refused = await studio("POST", path, file)
+    assert (refused.status, refused.kind) == (403, "INVALID_PERMISSIONS")
+
+
 async def test_webhooks_hear_that_a_sync_did_it(synced: Synced) -> None:
     hooks = f"/v0/bases/{BASE}/webhooks"
     watch = {"options": {"filters": {"dataTypes": ["tableData"], "fromSources": ["sync"]}}}

@@ -13,6 +13,8 @@ JSON: Final = "application/json"
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -34,8 +36,7 @@ def encoded(answer: Answer) -> tuple[Headers, bytes]:
     if answer.text is not None:
         content = answer.text.encode("utf-8", "replace")
     elif answer.body is not None:
-        text = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
-        kind, content = JSON, text.encode("utf-8", "replace")
+        kind, content = JSON, _ENCODE(answer.body).encode("utf-8", "replace")
     headers = {"content-length": str(len(content)), **answer.headers}
     if content:
         headers.setdefault("content-type", kind)

@@ -1,9 +1,11 @@
 """The sandbox as an ASGI application."""
 
+from contextlib import suppress
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyairtable_mcp.sandbox.http.answer import LOST, send_answer
-from pyairtable_mcp.sandbox.http.asked import read_head
+from pyairtable_mcp.sandbox.http.asked import Departed, read_head
 from pyairtable_mcp.sandbox.http.front import Front
 from pyairtable_mcp.sandbox.http.routing import Router
 from pyairtable_mcp.sandbox.http.table import OPEN, ROUTES, OpenRoute, Route
@@ -25,9 +27,10 @@ def build_app(front: Front) -> ASGIApp:
             await send_answer(send, LOST)
             return
         route, path = found
-        if isinstance(route, OpenRoute):
-            await front.serve_anybody(asked, route, receive, send)
-        else:
-            await front.serve(asked, route, path, receive, send)
+        with suppress(Departed):
+            if isinstance(route, OpenRoute):
+                await front.serve_anybody(asked, route, receive, send)
+            else:
+                await front.serve(asked, route, path, receive, send)
 
     return app

@@ -7,11 +7,14 @@ from urllib.parse import parse_qsl, unquote
 
 from starlette.types import Receive, Scope
 
-from pyairtable_mcp.sandbox.http.faults import Disconnected
 from pyairtable_mcp.sandbox.wire import too_large
 
 BODY_LIMIT: Final = 10_000_000
 """Longest body read, in bytes: a 5 MB upload in base64 is 6.7 MB."""
+
+
+class Departed(Exception):
+    """The client left before its request was whole; there is nobody to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,12 @@ def read_head(scope: Scope) -> Asked:
 
 
 async def read_body(receive: Receive) -> bytes:
-    """Return the body; refuse one that is too long, raise `Disconnected` when it breaks off."""
+    """Return the body; refuse one that is too long, raise `Departed` when it breaks off."""
     chunks, size = [], 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Disconnected
+            raise Departed
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > BODY_LIMIT:

@@ -30,7 +30,7 @@ from pyairtable_mcp.sandbox.state.access import Token
 from pyairtable_mcp.sandbox.wire import ApiError, not_kept, refusal, too_many, used_up
 
 URL_LIMIT: Final = 16_000
-"""Longest URL, in characters (Airtable support, URL length limit)."""
+"""A URL must be shorter than this, in characters (Airtable API reference, list records)."""
 
 TOKEN_END: Final = 4
 """Characters of a token the ledger shows."""
@@ -139,8 +139,8 @@ class Front:
         token = bearer(self._world.workspace, asked.authorization)
         if not self._law.admits(token.user, base_id or "", at, route.limit):
             raise too_many()
-        if asked.length > URL_LIMIT:
-            raise refusal("URI_TOO_LONG", f"The URL is longer than {URL_LIMIT} characters")
+        if asked.length >= URL_LIMIT:
+            raise refusal("URI_TOO_LONG", f"The URL must be shorter than {URL_LIMIT} characters")
         permit(self._world.workspace, token, route.needs, base_id)
         if not route.metadata and not self._quota.admits():
             raise used_up()

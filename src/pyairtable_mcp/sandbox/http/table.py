@@ -39,6 +39,11 @@ class Route:
     takes_json: bool = True
 
     @property
+    def enterprise(self) -> bool:
+        """Tell whether the route exists on an enterprise plan only, which the sandbox is not on."""
+        return self.handler is unavailable
+
+    @property
     def metadata(self) -> bool:
         """Tell whether calls are about structure, which the monthly quota does not count."""
         return self.path.startswith("/v0/meta/")

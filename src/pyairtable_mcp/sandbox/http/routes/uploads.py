@@ -9,7 +9,7 @@ from pyairtable_mcp.formula.values import iso
 from pyairtable_mcp.sandbox.fields.files import described
 from pyairtable_mcp.sandbox.http.call import Call
 from pyairtable_mcp.sandbox.state.model import Record, Table
-from pyairtable_mcp.sandbox.wire import invalid, not_found, too_large, unknown_field
+from pyairtable_mcp.sandbox.wire import invalid, no_writing, not_found, too_large, unknown_field
 
 UPLOAD_LIMIT: Final = 5 * 1024 * 1024
 """Largest file taken, in bytes (Airtable API reference, upload attachment)."""
@@ -23,6 +23,8 @@ def upload(call: Call) -> Json:
         raise unknown_field(call.path["field"])
     if field.type != "multipleAttachments":
         raise invalid(f'Field "{field.name}" is not an attachment field')
+    if table.follows(field.id):
+        raise no_writing(field.name, field.id)
     filename, kind, data = _file(call.object({"contentType", "file", "filename"}))
     held = record.cells.get(field.id)
     with call.committing() as transaction:
