@@ -82,9 +82,8 @@ _PATH = click.Path(dir_okay=False, path_type=Path)
 
 
 @cli.group(invoke_without_command=True)
-@click.option(
-    "--port", default=0, type=click.IntRange(0, 65535), help="Port on 127.0.0.1; 0 takes a free one."
-)
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port to listen on; 0: any free one.")
 @click.option("--token", default="patSandbox", help="The token clients must send.")
 @click.option(
     "--rate", default="5", type=click.Choice(["0", "5"]), help="Requests a second for each base; 0: any."
@@ -108,9 +107,17 @@ _PATH = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--file", type=_PATH, help="Keeps everything in this SQLite file and begins with what it holds."
 )
+@click.option("--control", is_flag=True, help="Offers the control API under /_control.")
+@click.option(
+    "--control-secret",
+    envvar="SANDBOX_CONTROL_SECRET",
+    default="",
+    help="What its callers must send; better set as SANDBOX_CONTROL_SECRET.",
+)
 @click.pass_context
 def sandbox(
     context: click.Context,
+    host: str,
     port: int,
     token: str,
     rate: str,
@@ -119,6 +126,8 @@ def sandbox(
     load: Sequence[Path],
     records_from: Sequence[str],
     file: Path | None,
+    control: bool,
+    control_secret: str,
 ) -> None:
     """Serve an Airtable-compatible API on this machine.
 
@@ -129,17 +138,35 @@ def sandbox(
         return
     from pyairtable_mcp.sandbox import Filling, Sandbox
     from pyairtable_mcp.sandbox.loading.files import read_documents, read_records
-    from pyairtable_mcp.sandbox.serve import serve_sandbox
+    from pyairtable_mcp.sandbox.serve import is_loopback, serve_sandbox
 
+    if not is_loopback(host):
+        click.echo(_exposed(host, control=control, guarded=bool(control_secret)), err=True)
     named, tables = _seed(seed, load), _tables(records_from, load)
 
     async def serve() -> None:
-        await serve_sandbox(world, port=port, token=token, out=sys.stdout)
+        await serve_sandbox(world, host=host, port=port, token=token, out=sys.stdout)
 
     with _told():
         filling = Filling(named, records, read_documents(load), read_records(tables))
-        with Sandbox(filling, rng=Random(), rate=int(rate), tokens=frozenset({token}), file=file) as world:
+        world = Sandbox(
+            filling,
+            rng=Random(),
+            rate=int(rate),
+            tokens=frozenset({token}),
+            file=file,
+            control=control,
+            control_secret=control_secret,
+        )
+        with world:
             anyio.run(serve)
+
+
+def _exposed(host: str, *, control: bool, guarded: bool) -> str:
+    """Return the warning for an address that others can reach."""
+    known = "Whoever can reach it reads and changes everything with the token"
+    steered = ", and without it over the control API" if control and not guarded else ""
+    return f"Warning: the sandbox listens on {host}, not on this machine alone. {known}{steered}."
 
 
 def _seed(seed: str | None, load: Sequence[Path]) -> str:

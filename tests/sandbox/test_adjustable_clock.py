@@ -51,6 +51,17 @@ async def test_reset_shows_the_other_clocks_moment_again_but_no_second_twice() -
     assert (clock.now(), clock.monotonic()) == (START + timedelta(seconds=2), 86_402.0)
 
 
+async def test_reset_lets_every_sleeper_go() -> None:
+    _, clock = clocks()
+    asleep = [asyncio.create_task(clock.sleep(60))]
+    clock.freeze()
+    asleep.append(asyncio.create_task(clock.sleep(60)))
+    await settle()
+    clock.reset()
+    await asyncio.wait_for(asyncio.gather(*asleep), 1)
+    assert clock.monotonic() == 0.0
+
+
 async def test_sleepers_wake_in_order_and_at_their_moment_when_it_is_moved() -> None:
     inner, clock = clocks()
     woke: list[tuple[str, float]] = []

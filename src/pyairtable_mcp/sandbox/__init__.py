@@ -2,7 +2,7 @@
 
 from pyairtable_mcp.sandbox.filling import Filling
 from pyairtable_mcp.sandbox.http.faults import Disconnected, Fault, FaultQueue
-from pyairtable_mcp.sandbox.http.ledger import RequestRecord
+from pyairtable_mcp.sandbox.http.ledger import RequestRecord, WriteRecord
 from pyairtable_mcp.sandbox.keeping.file import BadFile
 from pyairtable_mcp.sandbox.keeping.snapshots import Snapshot, restore, snapshot
 from pyairtable_mcp.sandbox.loading.exporting import export_base
@@ -23,6 +23,7 @@ __all__ = [
     "Sandbox",
     "Snapshot",
     "TableRecords",
+    "WriteRecord",
     "export_base",
     "load_bases",
     "restore",

@@ -13,6 +13,9 @@ from uvicorn.server import ServerState
 
 from pyairtable_mcp.sandbox.http.faults import Disconnected, Reset
 
+GRACE: Final = 2
+"""Seconds a server that stops leaves to requests under way; one may wait for a clock that stands still."""
+
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
 """Linger for no time: closing then sends a reset instead of an orderly end."""
 
@@ -26,6 +29,7 @@ def server_of(app: ASGIApp) -> uvicorn.Server:
         access_log=False,
         lifespan="off",
         log_config=None,
+        timeout_graceful_shutdown=GRACE,
     )
     return uvicorn.Server(config)
 

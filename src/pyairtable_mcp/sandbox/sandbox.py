@@ -15,6 +15,9 @@ from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.sandbox.access.consenting import consent, register, unregister
 from pyairtable_mcp.sandbox.access.giving import add_user, issue_token, share
 from pyairtable_mcp.sandbox.access.scopes import EVERY
+from pyairtable_mcp.sandbox.control.app import ControlApp
+from pyairtable_mcp.sandbox.control.clock import AdjustableClock
+from pyairtable_mcp.sandbox.control.steering import Control, Steered
 from pyairtable_mcp.sandbox.filling import Filling
 from pyairtable_mcp.sandbox.http.app import build_app
 from pyairtable_mcp.sandbox.http.call import World
@@ -43,8 +46,10 @@ class Sandbox:
     (per user it is always 50), `quota` the calls a month the workspace admits, 0 for no limit; `law` and
     `quota` may be changed later. `cursor_idle` is the seconds an unused page cursor lives. `tokens` act for
     the owner with every scope; `issue_token` makes others. `post` sends the notifications of webhooks, while
-    `delivering`. Raises `KeyError` for an unknown seed, `BadLoad` for what cannot be loaded, `BadFile` for a
-    file it cannot use. Close it, or use it as a context, to let go of the file.
+    `delivering`. With `control` the control API answers under `/_control`, to whoever knows the
+    `control_secret` if there is one, and `clock` is one that can be adjusted. Raises `KeyError` for an
+    unknown seed, `BadLoad` for what cannot be loaded, `BadFile` for a file it cannot use. Close it, or use it
+    as a context, to let go of the file.
     """
 
     def __init__(
@@ -59,13 +64,15 @@ class Sandbox:
         cursor_idle: float = IDLE_SECONDS,
         file: Path | None = None,
         post: Post = post,
+        control: bool = False,
+        control_secret: str = "",
     ) -> None:
-        self.clock = clock or SystemClock()
+        time = AdjustableClock(clock or SystemClock())
+        self.clock: Clock = time if control else time.inner
         self.tokens = tokens
         self.workspace = Workspace(self.clock, rng or Random())
         self._keeper = open_keeper(file, self.workspace, _filling(seed).fill)
-        for value in tokens:
-            self.workspace.tokens[value] = Token(value, self.workspace.owner, EVERY)
+        self._let_in(self.workspace)
         self.faults = FaultQueue()
         self._post = post
         world = World(self.workspace, Formulas(), Cursors(self.clock, cursor_idle), self._keeper)
@@ -73,6 +80,31 @@ class Sandbox:
         self.quota = Quota(self.clock, quota)
         self._front = Front(world, self.clock, self.law, self.quota, self.faults)
         self.app: ASGIApp = FileServer(build_app(self._front), self.workspace)
+        self._control: Control | None = None
+        if control:
+            parts = Steered(world, self._front, time, self.law, self.quota, self.faults, self._fill)
+            self._control = Control(parts)
+            self.app = ControlApp(self.app, self._control, self._front, control_secret)
+
+    def _fill(self, workspace: Workspace, seed: str) -> None:
+        Filling(seed).fill(workspace)
+        self._let_in(workspace)
+
+    def _let_in(self, workspace: Workspace) -> None:
+        for value in self.tokens:
+            workspace.tokens[value] = Token(value, workspace.owner, EVERY)
+
+    @property
+    def has_control(self) -> bool:
+        """Whether it was made with `control`."""
+        return self._control is not None
+
+    @property
+    def control(self) -> Control:
+        """What can be done that no client of Airtable can; raise `RuntimeError` if it was not asked for."""
+        if self._control is None:
+            raise RuntimeError("this sandbox was made without control=True")
+        return self._control
 
     def close(self) -> None:
         """Let go of the file."""

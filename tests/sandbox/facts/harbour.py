@@ -1,7 +1,10 @@
 """The base the facts are about: boats, their berths, and a long log. Every id is known beforehand."""
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Final
+from urllib.parse import urlencode
 
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.sandbox import Sandbox
@@ -22,6 +25,20 @@ NORTH, SOUTH = (known("rec", name) for name in ("North", "South"))
 NONE: Final = known("rec", "None")
 OWNER: Final = "usrSamRivera00001"
 MEI: Final = "usrMeiTanaka00001"
+FEED: Final = known("tbl", "Feed")
+SCOPES: Final = ("data.records:read", "data.records:write", "user.email:read")
+BACK: Final = "https://chandler.example.com/back"
+VERIFIER: Final = "a-verifier-that-is-longer-than-forty-three-letters"
+ASKED_FOR: Final = {
+    "redirect_uri": BACK,
+    "response_type": "code",
+    "scope": "data.records:read user.email:read",
+    "state": "a-state-of-sixteen-or-more",
+    "code_challenge": urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).decode().rstrip("="),
+    "code_challenge_method": "S256",
+}
+"""What an authorization URL asks, the client aside."""
+
 LINES: Final = 205
 """Records of the log."""
 
@@ -149,8 +166,8 @@ def _row(table: Table, key: str, cells: dict[str, Json]) -> None:
     table.next_number += 1
 
 
-def add_harbour(sandbox: Sandbox) -> None:
-    """Put the base into a sandbox."""
+def add_harbour(sandbox: Sandbox) -> dict[str, object]:
+    """Put the base into a sandbox; return what was minted for it: a sync, tokens, an OAuth integration."""
     boats, berths = _table(BOATS, "Boats", _BOATS), _table(BERTHS, "Berths", _BERTHS)
     log = _table(LOG, "Log", (("Line", "singleLineText", {}), ("Day", "number", {"precision": 0})))
     sail = f'{{{field("Kind")}}} = "Sail"'
@@ -166,5 +183,19 @@ def add_harbour(sandbox: Sandbox) -> None:
     _row(berths, SOUTH, {"Place": "South", "Metres": 10})
     for number in range(LINES):
         _row(log, known("rec", f"Log{number:03}"), {"Line": f"Line {number}", "Day": number % 7})
-    tables = {each.id: each for each in (boats, berths, log)}
+    feed = _table(FEED, "Feed", (("Key", "singleLineText", {}), ("Worth", "singleLineText", {})))
+    tables = {each.id: each for each in (boats, berths, log, feed)}
     sandbox.workspace.bases[BASE] = Base(BASE, "Harbour", tables, created=_MADE)
+    integration = sandbox.register_integration("Chandler", [BACK], SCOPES)
+    return {
+        "sync": sandbox.sync_table(BASE, "Feed", unique="Key"),
+        "reader": sandbox.issue_token(scopes=["data.records:read"]),
+        "stranger": sandbox.issue_token(bases=["appEmpty000000001"]),
+        "client": integration.client_id,
+        "code": sandbox.consent(_consent(integration.client_id)).split("code=")[1].split("&")[0],
+    }
+
+
+def _consent(client_id: str) -> str:
+    query = {"client_id": client_id, **ASKED_FOR}
+    return f"/oauth2/v1/authorize?{urlencode(query)}"

@@ -12,7 +12,8 @@ class Ask:
     """One request. What an earlier one kept stands in later ones as `<name>`.
 
     `keep` names parts of the answer by their path in it, keys and places joined by dots. `after` seconds pass
-    before the request. `content` is a body that is no JSON.
+    before the request. `content` is a body that is no JSON, `form` one of an HTML form; without a `token` the
+    request is made with that of the sandbox's owner, with the token "" without any.
     """
 
     method: str
@@ -22,6 +23,7 @@ class Ask:
     keep: Mapping[str, str] = field(default_factory=dict)
     after: float = 0.0
     content: bytes | None = None
+    form: Mapping[str, str] | None = None
     token: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -43,7 +45,7 @@ class Fact:
 
 
 def _ask(method: str, path: str, body: object, parts: Mapping[str, object]) -> Ask:
-    whole = path if path.startswith("/v0/") else f"/v0/{BASE}{path}"
+    whole = path if path.startswith(("/v0/", "/oauth2/")) else f"/v0/{BASE}{path}"
     return replaced(Ask(method, whole, body), parts)
 
 
@@ -63,7 +65,7 @@ def _pairs(query: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
 
 
 def get(path: str, **query: object) -> Ask:
-    """Ask for something; the path goes on from the facts' base unless it starts with `/v0/`."""
+    """Ask for something; the path goes on from the facts' base unless it is a whole one."""
     return _ask("GET", path, None, {"query": _pairs(query)})
 
 

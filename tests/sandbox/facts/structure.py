@@ -54,7 +54,7 @@ DESCRIBING = (
                     "fields": Every(Including({})),
                     "views": Every(Including({})),
                 },
-                3,
+                4,
             )
         },
     ),
@@ -297,7 +297,7 @@ VIEWING = (
         200,
         {
             "views": Both(
-                [Having(SAILING), Every(Including({"id": an_id("viw"), "name": TEXT, "type": TEXT}), 4)]
+                [Having(SAILING), Every(Including({"id": an_id("viw"), "name": TEXT, "type": TEXT}), 5)]
             )
         },
     ),
@@ -327,7 +327,7 @@ VIEWING = (
         "Delete view",
         get(TABLES),
         200,
-        {"tables": Every(Including({"views": Every(Including({"name": "Grid view"}), 1)}), 3)},
+        {"tables": Every(Including({"views": Every(Including({"name": "Grid view"}), 1)}), 4)},
         given=[delete(f"{VIEWS}/{known('viw', 'Sailing')}")],
     ),
     Fact(

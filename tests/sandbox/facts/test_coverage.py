@@ -8,11 +8,15 @@ from typing import Final
 import pytest
 
 from pyairtable_mcp.sandbox.http.enterprise import ENTERPRISE
-from pyairtable_mcp.sandbox.http.table import ROUTES
+from pyairtable_mcp.sandbox.http.table import OPEN, ROUTES
 
 from .test_facts import FACTS
 
 CLIENTS: Final = Path(__file__).parents[2] / "clients"
+ANSWERED: Final = (
+    *((each.method, each.path) for each in ROUTES),
+    *((each.method, each.path) for each in OPEN),
+)
 HOOK: Final = "/v0/bases/{base}/webhooks/{webhook}"
 COMMENTS: Final = "/v0/{base}/{table}/{record}/comments"
 PY, JS = "test_pyairtable_{}.py::test_{}", "test_airtablejs_{}.py::test_{}"
@@ -124,15 +128,14 @@ DRIVEN: Final[Mapping[str, tuple[str, ...]]] = {
 def endpoints() -> list[str]:
     """Return method and path of everything the sandbox answers with more than a refusal."""
     refused = {f"{method} {path}" for method, path, _ in ENTERPRISE}
-    return [name for each in ROUTES if (name := f"{each.method} {each.path}") not in refused]
+    return [name for method, path in ANSWERED if (name := f"{method} {path}") not in refused]
 
 
 def asked_by(method: str, path: str) -> str:
     """Return the first route, method and path, that answers a request."""
-    for each in ROUTES:
-        pattern = re.sub(r"\{\w+\}", "[^/]+", each.path)
-        if each.method == method and re.fullmatch(pattern, path):
-            return f"{method} {each.path}"
+    for each, place in ANSWERED:
+        if each == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", place), path):
+            return f"{method} {place}"
     return ""
 
 

@@ -18,11 +18,12 @@ class AdjustableClock:
     """
 
     def __init__(self, inner: Clock) -> None:
-        self._inner = inner
+        self.inner = inner
         self._ahead = timedelta()
         self._ahead_seconds = 0.0
         self._stopped: tuple[datetime, float] | None = None
         self._sleepers: dict[asyncio.Future[None], float] = {}
+        self._era = 0
 
     @property
     def frozen(self) -> bool:
@@ -31,18 +32,18 @@ class AdjustableClock:
 
     def now(self) -> datetime:
         """Return the present moment, in UTC."""
-        return self._stopped[0] if self._stopped else self._inner.now() + self._ahead
+        return self._stopped[0] if self._stopped else self.inner.now() + self._ahead
 
     def monotonic(self) -> float:
         """Return seconds since some fixed point; never goes back."""
-        return self._stopped[1] if self._stopped else self._inner.monotonic() + self._ahead_seconds
+        return self._stopped[1] if self._stopped else self.inner.monotonic() + self._ahead_seconds
 
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds` of this clock; at once when they are not positive."""
-        due = self.monotonic() + seconds
+        due, era = self.monotonic() + seconds, self._era
         if seconds <= 0:
-            await self._inner.sleep(0)
-        while due - self.monotonic() > _GRAIN:
+            await self.inner.sleep(0)
+        while era == self._era and due - self.monotonic() > _GRAIN:
             await self._wait(due)
 
     def freeze(self, moment: datetime | None = None) -> None:
@@ -55,15 +56,16 @@ class AdjustableClock:
         """Let the time pass again, from where it stands."""
         if self._stopped:
             moment, seconds = self._stopped
-            self._ahead = moment - self._inner.now()
-            self._ahead_seconds = seconds - self._inner.monotonic()
+            self._ahead = moment - self.inner.now()
+            self._ahead_seconds = seconds - self.inner.monotonic()
             self._stopped = None
             self._poke()
 
     def reset(self) -> None:
-        """Follow the other clock again as if nothing had been done to this one."""
+        """Follow the other clock again as if nothing had been done to this one; nobody sleeps any longer."""
         self.run()
         self._ahead = timedelta()
+        self._era += 1
         self._poke()
 
     async def advance(self, seconds: float) -> None:
@@ -107,7 +109,7 @@ class AdjustableClock:
             self._sleepers.pop(woken, None)
 
     async def _race(self, woken: asyncio.Future[None], seconds: float) -> None:
-        sleeping = asyncio.ensure_future(self._inner.sleep(seconds))
+        sleeping = asyncio.ensure_future(self.inner.sleep(seconds))
         try:
             await asyncio.wait((woken, sleeping), return_when=asyncio.FIRST_COMPLETED)
         finally:

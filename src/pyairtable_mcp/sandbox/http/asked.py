@@ -50,14 +50,16 @@ def read_head(scope: Scope) -> Asked:
             authorization = value.decode("latin-1")
         elif name == b"host":
             host = value.decode("latin-1")
-    segments = path.removesuffix("/").split("/")[1:]
-    if "%" in path:
-        segments = [unquote(each) for each in segments]
     length = len(scope["scheme"]) + len("://?") + len(host) + len(path) + len(query)
     origin = f"{scope['scheme']}://{host}" if host else ""
-    return Asked(
-        scope["method"], scope["path"].removesuffix("/"), segments, query, authorization, length, origin
-    )
+    told = scope["path"].removesuffix("/")
+    return Asked(scope["method"], told, segments_of(path), query, authorization, length, origin)
+
+
+def segments_of(path: str) -> Sequence[str]:
+    """Return the decoded segments of a path as it stands in a URL."""
+    segments = path.removesuffix("/").split("/")[1:]
+    return [unquote(each) for each in segments] if "%" in path else segments
 
 
 async def read_body(receive: Receive) -> bytes:

@@ -33,8 +33,8 @@ class Call:
     """A request, authenticated and admitted.
 
     `query` keeps the order and the repeats of the URL; `raw` is the body as it came, `body` what it says;
-    `origin` is where the sandbox was reached.
-    `source` is the way it came (`Actor`); `committed` collects what the handler has committed.
+    `origin` is where the sandbox was reached, `source` the way the request came (`Actor`); `committed`
+    collects what the handler has committed.
     """
 
     world: World

@@ -154,9 +154,10 @@ class FaultQueue:
 
     def take(self, method: str, path: str, route: str = "") -> Fault | None:
         """Return the fault this request meets, counting it as used, or None."""
-        for waiting in self._waiting.values():
+        # A copy, because a test may add faults from another thread than the one that serves.
+        for waiting in list(self._waiting.values()):
             if waiting.fault.matches(method, path, route) and waiting.strikes():
                 if waiting.used_up:
-                    del self._waiting[waiting.number]
+                    self._waiting.pop(waiting.number, None)
                 return waiting.fault
         return None

@@ -12,7 +12,7 @@ from pyairtable_mcp.sandbox.access.admission import bearer, permit
 from pyairtable_mcp.sandbox.http.answer import Answer, send_answer
 from pyairtable_mcp.sandbox.http.asked import Asked, read_body
 from pyairtable_mcp.sandbox.http.call import Call, World
-from pyairtable_mcp.sandbox.http.faults import Fault, FaultQueue
+from pyairtable_mcp.sandbox.http.faults import Fault, FaultQueue, Reset
 from pyairtable_mcp.sandbox.http.faulty import send_fault
 from pyairtable_mcp.sandbox.http.ledger import (
     LEDGER_LIMIT,
@@ -47,6 +47,13 @@ class Front:
         self._faults = faults
         self.requests: list[RequestRecord] = []
         self.writes = Writes()
+        self._era = 0
+
+    def begin_anew(self) -> None:
+        """Empty the ledgers, and break the connection of every request that is waiting for its fault."""
+        self.requests.clear()
+        self.writes.clear()
+        self._era += 1
 
     async def serve(
         self, asked: Asked, route: Route, path: Mapping[str, str], receive: Receive, send: Send
@@ -76,14 +83,21 @@ class Front:
     async def _met(self, asked: Asked, route: str) -> Fault | None:
         """Return the fault a request meets, after the delay of one that strikes before anything is done."""
         fault = self._faults.take(asked.method, asked.path, route)
-        if fault and fault.before_commit and fault.delay:
-            await self._clock.sleep(fault.delay)
+        if fault and fault.before_commit:
+            await self._wait(fault.delay)
         return fault
 
     async def _linger(self, fault: Fault | None) -> None:
         """Wait for the delay of a fault that strikes when everything is done."""
-        if fault and not fault.before_commit and fault.delay:
-            await self._clock.sleep(fault.delay)
+        if fault and not fault.before_commit:
+            await self._wait(fault.delay)
+
+    async def _wait(self, seconds: float) -> None:
+        if seconds:
+            era = self._era
+            await self._clock.sleep(seconds)
+            if era != self._era:
+                raise Reset
 
     def carry_out(self, call: Call, route: Route, path: str) -> tuple[Answer, WriteRecord | None]:
         """Run a route's handler, and in the same breath note what it wrote in the ledger of writes."""
@@ -92,7 +106,7 @@ class Front:
             answer = Answer(200, route.handler(call))
         except ApiError as error:
             answer = Answer(error.status, error.body)
-        answer = self._kept(answer)
+        answer = self.kept(answer)
         if not call.committed and (answer.status != 200 or not route.writes):
             return answer, None
         return answer, self.writes.add(self._line(call, route, path))
@@ -129,7 +143,7 @@ class Front:
                 answer = route.handler(visit)
             except ApiError as error:
                 answer = Answer(error.status, error.body)
-            answer = self._kept(answer)
+            answer = self.kept(answer)
         await self._linger(fault)
         self._log(asked, {}, _status(fault, answer), 0, at)
         await (send_fault(send, fault, answer) if fault else send_answer(send, answer))
@@ -146,7 +160,7 @@ class Front:
             raise used_up()
         return token
 
-    def _kept(self, answer: Answer) -> Answer:
+    def kept(self, answer: Answer) -> Answer:
         """Return the answer once what it tells of is kept; nothing unkept is shown to anybody."""
         if changes := self._world.workspace.changes:
             try:

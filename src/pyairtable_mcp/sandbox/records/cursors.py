@@ -34,6 +34,10 @@ class Cursors:
         """Remember the ids one listing has to hand out; `question` is what it was asked for."""
         self._listings[iterator] = _Listing(ids, question, self._clock.monotonic())
 
+    def clear(self) -> None:
+        """Forget every listing."""
+        self._listings.clear()
+
     def resume(self, offset: str, question: object) -> tuple[str, int, Sequence[str]] | None:
         """Return the iterator, the position and all ids behind an offset; None when stale or not ours."""
         iterator, _, place = offset.partition("/")

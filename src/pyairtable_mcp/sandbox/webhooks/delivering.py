@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from random import Random
 from typing import Final
 
 from pyairtable_mcp.formula.values import iso
@@ -29,6 +30,8 @@ class Courier:
         self._workspace = workspace
         self._post = post
         self._busy: set[str] = set()
+        # Of its own, so that the ids of a seeded sandbox do not depend on who listens.
+        self._dice = Random(0)
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -72,7 +75,7 @@ class Courier:
         started = clock.monotonic()
         error = await self._attempt(base, webhook, ping)
         took = (clock.monotonic() - started) * 1000
-        settle(webhook, ping, error, round(took, 3), clock.now(), self._workspace.rng)
+        settle(webhook, ping, error, round(took, 3), clock.now(), self._dice)
         self._workspace.changes.bases.add(base.id)
         self._busy.discard(webhook.id)
         self._workspace.bell.set()
