@@ -25,6 +25,7 @@ def _shown(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+DAYS = st.dates(date(1990, 1, 1), date(2050, 1, 1)).map(date.isoformat)
 MOMENTS = st.integers(0, 2 * 10**12).map(lambda number: _shown(EPOCH + timedelta(milliseconds=number)))
 
 
@@ -38,15 +39,16 @@ FILES: st.SearchStrategy[Json] = st.fixed_dictionaries(
     optional={"filename": st.just("a.png"), "size": st.integers(1, 9), "type": st.just("image/png")},
 )
 CELLS: dict[str, st.SearchStrategy[Json]] = {
-    **dict.fromkeys(("multilineText", "aiText", "externalSyncSource"), TEXT),
-    # Airtable shows rich text with one line break at its end.
-    "richText": TEXT.map(lambda text: text.rstrip("\n") + "\n").filter(str.strip),
+    **dict.fromkeys(("multilineText", "externalSyncSource"), TEXT),
+    "aiText": TEXT.map(lambda text: {"state": "generated", "isStale": False, "value": text}),
+    "button": st.just({"label": "Open", "url": "https://example.com"}),
+    "richText": LINE.map(lambda text: f"{text}\n"),
     **dict.fromkeys(("singleLineText", "email", "url", "phoneNumber"), LINE),
     **dict.fromkeys(("number", "percent", "currency", "duration"), NUMBERS),
     "rating": st.integers(1, 5),
     "checkbox": st.just(True),
     "barcode": st.fixed_dictionaries({"text": TEXT}, optional={"type": st.just("code39")}),
-    "date": st.dates(date(1990, 1, 1), date(2050, 1, 1)).map(date.isoformat),
+    "date": DAYS,
     "dateTime": MOMENTS,
     "singleSelect": st.sampled_from(OPTION_NAMES),
     "multipleSelects": st.permutations(OPTION_NAMES),
@@ -57,9 +59,7 @@ CELLS: dict[str, st.SearchStrategy[Json]] = {
     "autoNumber": st.integers(1, 1000),
     "createdBy": st.sampled_from(PEOPLE),
     "lastModifiedBy": st.sampled_from(PEOPLE),
-    # The lab's shows days.
-    "lastModifiedTime": MOMENTS.map(lambda moment: moment[:10]),
-    "button": st.just({"label": "Open", "url": "https://example.com"}),
+    "lastModifiedTime": DAYS,
 }
 """Cells of the lab by the type, and so the name, of their field."""
 
