@@ -31,7 +31,7 @@ GOOD: dict[str, list[tuple[JsonValue, JsonValue]]] = {
         ("日本", "日本"),
     ],
     "multilineText": [("a\nb", "a\nb"), ("  spaced ", "  spaced ")],
-    "richText": [("**bold**", "**bold**")],
+    "richText": [("**bold**", "**bold**\n")],
     "email": [(" a.b@c.example ", "a.b@c.example")],
     "url": [
         ("https://a.example/x?y=1", "https://a.example/x?y=1"),

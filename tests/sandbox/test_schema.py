@@ -270,6 +270,10 @@ async def test_computed_fields_cannot_be_made(empty: Driver, kind: str) -> None:
         ("singleSelect", {"choices": [{"name": "A"}, {"name": "A"}]}),
         ("singleSelect", {"choices": [{"id": "selXXXXXXXXXXXXXX", "name": "A"}]}),
         ("singleSelect", {"choices": [{"id": {}, "name": "A"}]}),
+        ("singleSelect", {"choices": [{"name": "A", "color": "mauve"}]}),
+        ("singleCollaborator", {"shouldNotify": "yes"}),
+        ("multipleCollaborators", {"loud": True}),
+        ("multipleAttachments", {"isReversed": 1}),
         ("multipleRecordLinks", {}),
         ("multipleRecordLinks", {"linkedTableId": 1}),
         ("multipleRecordLinks", {"linkedTableId": "tblXXXXXXXXXXXXXX", "prefersSingleRecordLink": True}),
@@ -289,3 +293,67 @@ async def test_a_link_to_no_table_is_hidden(empty: Driver) -> None:
     await make(empty)
     link = {"name": "F", "type": "multipleRecordLinks", "options": {"linkedTableId": "tblXXXXXXXXXXXXXX"}}
     assert (await empty("POST", f"{META}/tables/Things/fields", link)).status == 403
+
+
+async def test_options_that_have_their_defaults_or_none_are_taken(empty: Driver) -> None:
+    table = await make(
+        empty,
+        {"name": "Who", "type": "singleCollaborator", "options": {"shouldNotify": True}},
+        {"name": "Files", "type": "multipleAttachments", "options": {"isReversed": True}},
+        {"name": "Plain", "type": "email", "options": None},
+    )
+    fields = fields_of(table)
+    assert fields["Who"]["options"] == {"shouldNotify": True}
+    assert fields["Files"]["options"] == {"isReversed": True}
+    assert "options" not in fields["Plain"]
+    (view,) = [each["id"] for each in some(table["views"]) if isinstance(each, dict)]
+    link = {"linkedTableId": table["id"], "viewIdForRecordSelection": view}
+    body = {"name": "Link", "type": "multipleRecordLinks", "options": link}
+    made = await empty("POST", f"{META}/tables/Things/fields", body)
+    assert made.status == 200, made.body
+    strange = {**body, "name": "L", "options": {**link, "viewIdForRecordSelection": "viwXXXXXXXXXXXXXX"}}
+    assert (await empty("POST", f"{META}/tables/Things/fields", strange)).status == 403
+
+
+async def test_date_dependencies_are_checked_kept_and_told(empty: Driver) -> None:
+    day: object = {"dateFormat": {"name": "iso"}}
+    table = await make(
+        empty,
+        {"name": "Start", "type": "date", "options": day},
+        {"name": "End", "type": "date", "options": day},
+        {"name": "Days", "type": "number", "options": {"precision": 0}},
+    )
+    ids = {name: each["id"] for name, each in fields_of(table).items()}
+    settings = {
+        "isEnabled": True,
+        "startDateFieldId": ids["Start"],
+        "endDateFieldId": ids["End"],
+        "durationFieldId": ids["Days"],
+        "predecessorFieldId": None,
+        "reschedulingMode": "flexible",
+        "shouldSkipWeekendsAndHolidays": False,
+        "holidays": ["2026-01-01"],
+    }
+    path = f"{META}/tables/Things"
+    told = {key: part for key, part in settings.items() if part is not None}
+    assert (await empty("PATCH", path, {"dateDependencySettings": settings})).body[
+        "dateDependencySettings"
+    ] == told
+    for key, wrong in (
+        ("isEnabled", "yes"),
+        ("startDateFieldId", ids["Days"]),
+        ("endDateFieldId", None),
+        ("predecessorFieldId", ids["Days"]),
+        ("reschedulingMode", "soon"),
+        ("holidays", ["soon"]),
+        ("isForwardOnly", 1),
+        ("extra", 1),
+    ):
+        found = await empty("PATCH", path, {"name": "No", "dateDependencySettings": {**settings, key: wrong}})
+        assert (found.status, found.kind) == (422, "INVALID_REQUEST_UNKNOWN"), key
+    (kept,) = [
+        each for each in some((await empty("GET", f"{META}/tables")).body["tables"]) if isinstance(each, dict)
+    ]
+    assert (kept["name"], kept["dateDependencySettings"]) == ("Things", told)
+    assert "dateDependencySettings" not in (await empty("PATCH", path, {"dateDependencySettings": None})).body
+    assert (await empty("PATCH", path, {})).status == 422

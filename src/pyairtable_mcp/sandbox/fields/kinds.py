@@ -117,7 +117,7 @@ class FieldType:
 
     `parse` turns a written value into a stored one (None clears the cell) and is None for computed types;
     `show` is the API's JSON, `value` what formulas see, `spell` the text of `cellFormat=string`.
-    The cells of a `computed` type are not stored.
+    The cells of a `computed` type are not stored; those that `always` show something may be.
     `primary` tells whether it may be a table's first field, `mergeable` whether an upsert may match on it.
     """
 
@@ -129,6 +129,7 @@ class FieldType:
     primary: bool = False
     mergeable: bool = False
     computed: bool = False
+    always: bool = False
 
     @property
     def lone(self) -> bool:

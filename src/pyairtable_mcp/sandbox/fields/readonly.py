@@ -45,7 +45,7 @@ def source_value(cell: Cell) -> Value:
 
 
 READ_ONLY: Final = (
-    FieldType("button", button_value, show=show_button, computed=True),
-    FieldType("aiText", generated_value, show=show_generated, computed=True),
+    FieldType("button", button_value, show=show_button, always=True),
+    FieldType("aiText", generated_value, show=show_generated, always=True),
     FieldType("externalSyncSource", source_value, show=show_source),
 )

@@ -35,6 +35,12 @@ def text_of(incoming: Incoming) -> Json:
     return raw or None
 
 
+def rich_of(incoming: Incoming) -> Json:
+    """Take Markdown; line breaks at its end are Airtable's own."""
+    text = text_of(incoming)
+    return text.rstrip("\n") or None if isinstance(text, str) else text
+
+
 def line_of(incoming: Incoming) -> Json:
     """Take text for a field of one line: line breaks become blanks."""
     text = text_of(incoming)
@@ -98,7 +104,7 @@ def _text(
 SCALARS: Final = (
     _text("singleLineText", line_of, mergeable=True),
     _text("multilineText", text_of, mergeable=True),
-    FieldType("richText", rich_value, text_of, show_rich, mergeable=True),
+    FieldType("richText", rich_value, rich_of, show_rich, mergeable=True),
     _text("email", line_of, mergeable=True),
     _text("url", line_of, mergeable=True),
     _text("phoneNumber", line_of, mergeable=True),

@@ -63,7 +63,7 @@ class Showing:
         cells: dict[str, Json] = {}
         held = record.cells
         for key, field, kind in self._columns:
-            if field.id not in held and not kind.computed:
+            if field.id not in held and not (kind.computed or kind.always):
                 continue
             # Most cells are shown as they are held.
             cell = (
@@ -78,7 +78,7 @@ class Showing:
     def _spelt(self, record: Record) -> JsonObject:
         cells: dict[str, Json] = {}
         for key, field, kind in self._columns:
-            if not kind.computed and field.id not in record.cells:
+            if field.id not in record.cells and not (kind.computed or kind.always):
                 continue
             text = self._reader.text(self._table, record, field, self._shape.zone or UTC)
             if text:

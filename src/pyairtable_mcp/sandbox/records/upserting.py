@@ -1,7 +1,7 @@
 """Upserts: which record, if any, a row is about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TypeAlias
 
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.fields.table import kind_of
@@ -9,20 +9,25 @@ from pyairtable_mcp.sandbox.records.writing import RecordWriter
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table
 from pyairtable_mcp.sandbox.wire import invalid, refusal, unknown_field
 
+Comparable: TypeAlias = "Json | frozenset[str]"
 
-@dataclass(frozen=True, slots=True)
+
 class Upsert:
-    """A table and the fields that identify its records."""
+    """A table as it was when the request came, and the fields that identify its records."""
 
-    table: Table
-    fields: Sequence[Field]
+    def __init__(self, table: Table, fields: Sequence[Field]) -> None:
+        self._fields = fields
+        self._records: dict[tuple[Comparable, ...], list[Record]] = {}
+        for record in table.records.values():
+            key = tuple(_comparable(record.cells.get(each.id)) for each in fields)
+            self._records.setdefault(key, []).append(record)
 
     def match(self, writer: RecordWriter, row: JsonObject) -> Record | None:
         """Return the record whose merge cells equal the row's; refuse when more than one does."""
-        wanted = [(field, self._wanted(writer, field, row)) for field in self.fields]
-        found = [each for each in self.table.records.values() if _equal(each, wanted)]
+        wanted = tuple(_comparable(self._wanted(writer, field, row)) for field in self._fields)
+        found = self._records.get(wanted, [])
         if len(found) > 1:
-            names = ", ".join(field.name for field in self.fields)
+            names = ", ".join(field.name for field in self._fields)
             message = f"More than one record matches the values of {names}"
             raise refusal("INVALID_VALUE_FOR_COLUMN", message)
         return found[0] if found else None
@@ -34,16 +39,9 @@ class Upsert:
         return writer.judge(field, row[key])
 
 
-def _equal(record: Record, wanted: Sequence[tuple[Field, Json]]) -> bool:
-    """Compare stored values; lists of options whatever their order."""
-    for field, value in wanted:
-        held = record.cells.get(field.id)
-        if isinstance(held, list) and isinstance(value, list):
-            if {str(each) for each in held} != {str(each) for each in value}:
-                return False
-        elif held != value:
-            return False
-    return True
+def _comparable(cell: Json) -> Comparable:
+    """Return a stored value that equals another whatever the order of its options."""
+    return frozenset(str(each) for each in cell) if isinstance(cell, list) else cell
 
 
 def read_upsert(table: Table, given: Json) -> Upsert:

@@ -6,6 +6,7 @@ from typing import Final
 
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES, kind_of
+from pyairtable_mcp.sandbox.schema.dependencies import read_dependency
 from pyairtable_mcp.sandbox.schema.options import RULES, Given
 from pyairtable_mcp.sandbox.state.model import Field, Table, View
 from pyairtable_mcp.sandbox.state.transaction import Transaction
@@ -37,27 +38,31 @@ class SchemaWriter:
         name = self._table_name(body.get("name"), None)
         table = Table(self._workspace.new_id("tbl"), name, description=_description(body))
         fields = [self._field(each) for each in raw]
-        _check_names(fields)
+        check_names(fields)
         if not kind_of(fields[0].type).primary:
             raise refusal("INVALID_PRIMARY_FIELD_TYPE", f"{fields[0].type} cannot be the primary field")
         view = View(self._workspace.new_id("viw"), "Grid view")
         table.views[view.id] = view
         self._transaction.add_table(table)
         for field in fields:
-            self._place(table, field)
+            self.place(table, field)
         return table
 
     def update_table(self, table: Table, body: JsonObject) -> None:
-        """Change a table's name and description."""
+        """Change a table's name, description and date dependencies."""
+        if not body:
+            raise invalid("nothing to change")
         name = self._table_name(body["name"], table) if "name" in body else table.name
         description = _description(body) if "description" in body else table.description
+        if "dateDependencySettings" in body:
+            self._transaction.change_dependency(table, read_dependency(table, body["dateDependencySettings"]))
         self._transaction.change_table(table, name, description)
 
     def create_field(self, table: Table, body: JsonObject) -> Field:
         """Make a field, and for a link its other side."""
         field = self._field(body)
-        _check_names([*table.fields.values(), field])
-        self._place(table, field)
+        check_names([*table.fields.values(), field])
+        self.place(table, field)
         return field
 
     def update_field(self, table: Table, field: Field, body: JsonObject) -> None:
@@ -65,7 +70,7 @@ class SchemaWriter:
         name = _name(body["name"]) if "name" in body else field.name
         description = _description(body) if "description" in body else field.description
         options = self._changed(field, body["options"]) if body.get("options") is not None else field.options
-        _check_names(
+        check_names(
             [*(each for each in table.fields.values() if each is not field), Field("", name, field.type)]
         )
         to = replace(field, name=name, description=description, options=options)
@@ -90,18 +95,30 @@ class SchemaWriter:
         if options is not None and not isinstance(options, dict):
             raise invalid("options must be an object")
         made = RULES[kind](Given(self._workspace, name, options or {}, {}))
-        if kind == "multipleRecordLinks" and made["linkedTableId"] not in self._base.tables:
-            raise hidden()
+        if kind == "multipleRecordLinks":
+            self._check_target(made)
         return Field(self._workspace.new_id("fld"), name, kind, made, _description(raw))
 
-    def _place(self, table: Table, field: Field) -> None:
+    def _check_target(self, options: JsonObject) -> None:
+        """Refuse a link to no table, or through a view the table does not have."""
+        target, view = (
+            self._base.tables.get(str(options["linkedTableId"])),
+            options.get("viewIdForRecordSelection"),
+        )
+        if target is None or (view is not None and view not in target.views):
+            raise hidden()
+
+    def place(self, table: Table, field: Field) -> None:
+        """Put a field into a table; a link without another side gets one, unless it leads back here."""
         self._transaction.add_field(table, field)
-        if field.type == "multipleRecordLinks":
+        if field.type == "multipleRecordLinks" and not field.options.get("inverseLinkFieldId"):
             self._reverse(table, field)
 
     def _reverse(self, table: Table, field: Field) -> None:
         """Make the other side of a link, named after this table."""
-        target = self._base.tables[str(field.options["linkedTableId"])]
+        target = self._base.tables.get(str(field.options.get("linkedTableId")))
+        if target is None:
+            raise hidden()
         if target is table:
             return
         taken = {each.name for each in target.fields.values()}
@@ -152,7 +169,8 @@ def _description(body: JsonObject) -> str:
     return text
 
 
-def _check_names(fields: Sequence[Field]) -> None:
+def check_names(fields: Sequence[Field]) -> None:
+    """Refuse fields of one name, whatever its case."""
     seen: set[str] = set()
     for field in fields:
         if field.name.lower() in seen:

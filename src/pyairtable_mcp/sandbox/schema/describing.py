@@ -25,6 +25,8 @@ def describe_table(base: Base, table: Table, *, visible: bool = False) -> JsonOb
     described: dict[str, Json] = {"id": table.id, "name": table.name, "primaryFieldId": table.primary.id}
     if table.description:
         described["description"] = table.description
+    if table.date_dependency is not None:
+        described["dateDependencySettings"] = table.date_dependency
     described["fields"] = [describe_field(base, each) for each in table.fields.values()]
     described["views"] = [describe_view(table, each, visible=visible) for each in table.views.values()]
     return described

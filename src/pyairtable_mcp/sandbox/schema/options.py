@@ -17,6 +17,12 @@ _BRIGHT: Final = tuple(
     f"{colour}Bright"
     for colour in ("yellow", "orange", "red", "pink", "purple", "blue", "cyan", "teal", "green", "gray")
 )
+_HUES: Final = ("blue", "cyan", "teal", "green", "yellow", "orange", "red", "pink", "purple", "gray")
+CHOICE_COLOURS: Final = tuple(
+    f"{hue}{shade}" for shade in ("Light2", "Light1", "Bright", "Dark1") for hue in _HUES
+)
+"""The colours of select options (Airtable field model reference)."""
+
 _DURATIONS: Final = frozenset({"h:mm", "h:mm:ss", "h:mm:ss.S", "h:mm:ss.SS", "h:mm:ss.SSS"})
 
 
@@ -47,6 +53,13 @@ Rule: TypeAlias = Callable[[Given], dict[str, Json]]
 def _none(given: Given) -> dict[str, Json]:
     given.only()
     return {}
+
+
+def _people(given: Given) -> dict[str, Json]:
+    given.only("shouldNotify")
+    if not isinstance(given.raw.get("shouldNotify", False), bool):
+        raise given.refuse("shouldNotify must be true or false")
+    return dict(given.raw)
 
 
 def _precision(given: Given, most: int = 8) -> int:
@@ -149,8 +162,10 @@ def _choice(given: Given, raw: Json, place: int) -> dict[str, Json]:
         raise given.refuse(f"unknown choice id {key!r}")
     name = raw.get("name", old.get("name"))
     colour = raw.get("color", old.get("color") or COLOURS[place % len(COLOURS)])
-    if not isinstance(name, str) or not name.strip() or not isinstance(colour, str):
+    if not isinstance(name, str) or not name.strip():
         raise given.refuse("a choice needs a name")
+    if not isinstance(colour, str) or colour not in CHOICE_COLOURS:
+        raise given.refuse("color must be one of " + ", ".join(CHOICE_COLOURS))
     return {"id": old.get("id") or given.workspace.new_id("sel"), "name": name, "color": colour}
 
 
@@ -168,6 +183,8 @@ def _link(given: Given) -> dict[str, Json]:
 
 def _files(given: Given) -> dict[str, Json]:
     given.only("isReversed")
+    if not isinstance(given.raw.get("isReversed", False), bool):
+        raise given.refuse("isReversed must be true or false")
     return {"isReversed": given.raw.get("isReversed") is True}
 
 
@@ -176,7 +193,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         **dict.fromkeys(
             ("singleLineText", "multilineText", "richText", "email", "url", "phoneNumber"), _none
         ),
-        **dict.fromkeys(("barcode", "singleCollaborator", "multipleCollaborators"), _none),
+        "barcode": _none,
+        **dict.fromkeys(("singleCollaborator", "multipleCollaborators"), _people),
         **dict.fromkeys(("number", "percent"), _numeric),
         "currency": _currency,
         "duration": _duration,

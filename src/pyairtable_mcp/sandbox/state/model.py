@@ -117,7 +117,10 @@ class Sync:
 
 @dataclass(slots=True)
 class Table:
-    """A table; `revision` grows whenever the schema changes, so compiled formulas can be told stale."""
+    """A table; `revision` grows whenever the schema changes, so compiled formulas can be told stale.
+
+    `date_dependency` is what the metadata API calls `dateDependencySettings`; nothing follows from it here.
+    """
 
     id: str
     name: str
@@ -128,6 +131,7 @@ class Table:
     revision: int = 0
     next_number: int = 1
     sync: Sync | None = None
+    date_dependency: Mapping[str, Json] | None = None
 
     def follows(self, field_id: str) -> bool:
         """Tell whether a field's cells come from a CSV and from nowhere else."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from pyairtable_mcp.base.json_types import Json
+from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.state.actor import Actor
 from pyairtable_mcp.sandbox.state.journal import Journal, Kept, store
 from pyairtable_mcp.sandbox.state.model import COLOURS, Base, Field, Record, Table, View, Workspace
@@ -117,6 +117,16 @@ class Transaction:
         self.journal.note_table(table)
         table.name, table.description = name, description
         self._undo.append(lambda: _describe(table, *before))
+
+    def change_dependency(self, table: Table, settings: JsonObject | None) -> None:
+        """Give a table other date dependency settings, or none."""
+        before = table.date_dependency
+
+        def undo() -> None:
+            table.date_dependency = before
+
+        self._undo.append(undo)
+        table.date_dependency = settings
 
     def remove_table(self, table: Table) -> None:
         """Take a table out of the base, and every link to it."""
