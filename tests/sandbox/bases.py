@@ -25,6 +25,7 @@ def _shown(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+DAYS = st.dates(date(1990, 1, 1), date(2050, 1, 1)).map(date.isoformat)
 MOMENTS = st.integers(0, 2 * 10**12).map(lambda number: _shown(EPOCH + timedelta(milliseconds=number)))
 
 
@@ -38,13 +39,16 @@ FILES: st.SearchStrategy[Json] = st.fixed_dictionaries(
     optional={"filename": st.just("a.png"), "size": st.integers(1, 9), "type": st.just("image/png")},
 )
 CELLS: dict[str, st.SearchStrategy[Json]] = {
-    **dict.fromkeys(("multilineText", "richText", "aiText", "externalSyncSource"), TEXT),
+    **dict.fromkeys(("multilineText", "externalSyncSource"), TEXT),
+    "aiText": TEXT.map(lambda text: {"state": "generated", "isStale": False, "value": text}),
+    "button": st.just({"label": "Open", "url": "https://example.com"}),
+    "richText": LINE.map(lambda text: f"{text}\n"),
     **dict.fromkeys(("singleLineText", "email", "url", "phoneNumber"), LINE),
     **dict.fromkeys(("number", "percent", "currency", "duration"), NUMBERS),
     "rating": st.integers(1, 5),
     "checkbox": st.just(True),
     "barcode": st.fixed_dictionaries({"text": TEXT}, optional={"type": st.just("code39")}),
-    "date": st.dates(date(1990, 1, 1), date(2050, 1, 1)).map(date.isoformat),
+    "date": DAYS,
     "dateTime": MOMENTS,
     "singleSelect": st.sampled_from(OPTION_NAMES),
     "multipleSelects": st.permutations(OPTION_NAMES),
@@ -55,8 +59,7 @@ CELLS: dict[str, st.SearchStrategy[Json]] = {
     "autoNumber": st.integers(1, 1000),
     "createdBy": st.sampled_from(PEOPLE),
     "lastModifiedBy": st.sampled_from(PEOPLE),
-    "lastModifiedTime": MOMENTS,
-    "button": st.just({"label": "Open", "url": "https://example.com"}),
+    "lastModifiedTime": DAYS,
 }
 """Cells of the lab by the type, and so the name, of their field."""
 

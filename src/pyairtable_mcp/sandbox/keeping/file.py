@@ -206,12 +206,8 @@ class FileKeeper:
                 self._write_base(base)
             else:
                 self._database.execute("DELETE FROM base WHERE id = ?", (base_id,))
-        for place in changes.tables:
-            self._forget_records(place)
-            self._write_records(place, self._records(place))
         for place, keys in changes.records.items():
-            if place not in changes.tables:
-                self._write_records(place, keys)
+            self._write_records(place, keys)
         self._write_uploads(changes.uploads)
 
     def _forget_parts(self, base_id: str, base: Base | None) -> None:

@@ -100,7 +100,7 @@ class RecordLoader:
                         record.cells[field.id] = cell
 
     def _take_over(self, made: _Made) -> None:
-        """Take over what Airtable computes from when, by whom and as which a record was made."""
+        """Take over what Airtable generates, or tells of when, by whom and as which a record was made."""
         computed = [(key, field) for key, field in made.columns if kind_of(field.type).computed]
         for row, record in made.pairs:
             for key, field in computed:
@@ -112,6 +112,8 @@ class RecordLoader:
     def _take(self, cells: CellReader, record: Record, field: Field, raw: Json) -> None:
         who = raw.get("id") if isinstance(raw, Mapping) else None
         match field.type:
+            case "aiText" | "button" if raw is not None:
+                record.cells[field.id] = raw
             case "autoNumber" if isinstance(raw, int | str) and str(raw).isdecimal():
                 record.number = int(raw)
             case "createdBy" if isinstance(who, str):
