@@ -8,7 +8,7 @@ from typing import Any, Final
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from pyairtable_mcp.sandbox.http.faults import Disconnected, Reset
@@ -51,7 +51,7 @@ def bound_to(host: str, port: int) -> socket.socket:
     return bound
 
 
-class BreakableProtocol(H11Protocol):
+class BreakableProtocol(HttpToolsProtocol):
     """Serves one connection, and breaks it when an answer asks for that."""
 
     def __init__(
@@ -68,7 +68,7 @@ class BreakableProtocol(H11Protocol):
 class _Breakable:
     """The app as one connection sees it."""
 
-    def __init__(self, app: ASGIApp, connection: H11Protocol) -> None:
+    def __init__(self, app: ASGIApp, connection: HttpToolsProtocol) -> None:
         self._app = app
         self._connection = connection
 
