@@ -80,6 +80,7 @@ async def test_another_spelling_of_the_same_value_is_no_change(studio: World) ->
         c.span("Took"),
         *c.plain("multipleCollaborators", "Crew"),
         *c.plain("barcode", "Code"),
+        *c.plain("richText", "Rich"),
         c.tick("Tick"),
     )
     builder.connect()
@@ -87,6 +88,7 @@ async def test_another_spelling_of_the_same_value_is_no_change(studio: World) ->
         things,
         {
             "Name": "x",
+            "Rich": "**bold**\n",
             "At": "2026-01-01T08:00:00.000Z",
             "Tags": ["a", "b"],
             "Share": 0.25,
@@ -102,6 +104,7 @@ async def test_another_spelling_of_the_same_value_is_no_change(studio: World) ->
         "Took": "1:30",
         "Crew": "sam.rivera@example.com",
         "Code": "123",
+        "Rich": "**bold**",
         "Tick": False,
     }
     reply = await studio.call(

@@ -35,6 +35,9 @@ def same_value(field: Field, before: JsonValue, after: JsonValue) -> bool:
         return sorted(map(str, before)) == sorted(map(str, after))
     if kind in (Kind.PERSON, Kind.PEOPLE, Kind.FILES, Kind.OTHER):
         return _covers(before, after)
+    if field.type == "richText" and isinstance(before, str) and isinstance(after, str):
+        # Airtable ends it with a line break of its own (API reference, rich text).
+        return before.rstrip("\n") == after.rstrip("\n")
     return before == after
 
 

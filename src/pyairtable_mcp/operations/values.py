@@ -256,7 +256,7 @@ def _selects(field: Field, value: JsonValue, rules: Rules) -> JsonValue:
 def _person(field: Field, value: JsonValue, _: Rules) -> JsonValue:
     if isinstance(value, Mapping) and (key := next((k for k in ("id", "email", "name") if value.get(k)), "")):
         value = value[key]
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value.strip():
         raise _bad(field, value, "a person's e-mail, name or id")
     if is_id(value, "usr"):
         return {"id": value}
