@@ -7,32 +7,30 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
-BENCH_READY := $(VENV)/.ready-bench
 
 # A caller's own environment must not leak into ours.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: setup test demo bench bench-client format check-format lint types floors tests check-docs docs snapshots clean
+.PHONY: setup test demo bench bench-client bench-sandbox format check-format lint types floors tests check-docs docs snapshots clean
 
 test: check-format lint types floors check-docs tests  ## everything CI checks
 
 demo: $(READY)  ## an agent's working session against the built-in sandbox
 	@$(PY) examples/demo.py
 
-bench: $(BENCH_READY)  ## tokens, start-up and overhead, beside their bars
+bench: $(READY)  ## tokens, start-up and overhead, beside their bars
 	@$(PY) -m bench
 
 bench-client: $(READY)  ## what the client makes of the allowance, of faults and of equal wishes
-	@for topic in pacing faults requests bulk bridge; do $(PY) -m bench.$$topic || exit 1; done
+	@for topic in pacing faults requests bulk bridge formulas; do $(PY) -m bench.$$topic || exit 1; done
+
+bench-sandbox: $(READY)  ## how many requests the served sandbox answers, and a large table's pages
+	@$(PY) -m bench.sandbox
 
 setup: $(READY)  ## make the environment and nothing else
 
 $(READY): pyproject.toml constraints.txt scripts/setup.sh $(wildcard tests/clients/js/package*.json)
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh "$(VENV)" dev
-	@touch $@
-
-$(BENCH_READY): $(READY)
-	@PYTHON="$(PYTHON)" sh scripts/setup.sh "$(VENV)" dev,bench
 	@touch $@
 
 format: $(READY)  ## write the layout that check-format wants

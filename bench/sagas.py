@@ -25,7 +25,7 @@ from pyairtable_mcp.engine.engine import Engine
 from pyairtable_mcp.engine.host import DbosHost
 from pyairtable_mcp.engine.hosts import Host, InProcess
 from pyairtable_mcp.engine.model import NewSaga, Plan, StepSpec, Write
-from pyairtable_mcp.engine.ports import Arrival, Back, Ports, Scene, Sent, StepKind, Trip, Undoing
+from pyairtable_mcp.engine.ports import Arrival, Back, Ports, Scene, Sent, Stakes, StepKind, Trip, Undoing
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.store import Store, open_store
 from pyairtable_mcp.store.journal_values import Image
@@ -58,6 +58,11 @@ class Nowhere:
         items: list[JsonValue] = [{"status": "done", "id": f"rec{number:014d}"} for number in range(10)]
         after = tuple(Image(record=f"rec{number:014d}", cells=_CELLS) for number in range(10))
         return Arrival(fate="done", items=items, after=after)
+
+    def stakes(self, write: Write) -> Stakes:
+        """Nothing is at stake."""
+        del write
+        return Stakes()
 
     def unsent(self, write: Write, error: AppError) -> Arrival:
         """Answer that nothing was sent."""

@@ -26,6 +26,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "read": "Reading",
     "write": "Writing records",
     "schema": "Changing what a base is made of",
+    "saga": "Several changes as one, and taking changes back",
 }
 EFFECTS: Final[Mapping[str, str]] = {
     "read": "reads",

@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, settings
 from tests.support.held import held
 from tests.support.world import Era, World, open_world
 
+pytest_plugins = ["pyairtable_mcp.sandbox.pytest_plugin"]
+
 # Time limits per example only measure how busy the machine is. `--hypothesis-profile thorough` looks longer.
 settings.register_profile("usual", deadline=None)
 settings.register_profile(

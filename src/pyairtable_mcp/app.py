@@ -1,7 +1,7 @@
 """The composition root: builds every object from the settings, and closes them in reverse."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -31,6 +31,7 @@ class App:
     airtable: Airtable
     dispatcher: Dispatcher
     server: AppServer
+    new_call: Callable[[], SagaCall]
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,12 @@ async def running(
     rng: Random | None = None,
     sandbox: InProcess | None = None,
     new_host: NewHost | None = None,
+    engine_clock: Clock | None = None,
 ) -> AsyncIterator[App]:
     """Build the application; everything it opened is closed when the context ends.
 
     `sandbox` is used instead of Airtable; the setting of that name makes one of its own. `new_host` is what
-    runs sagas, DBOS if it is not given.
+    runs sagas, DBOS if it is not given; `engine_clock` is what they and the leases on them go by.
     """
     clock = clock or SystemClock()
     rng = rng or SystemRandom()
@@ -68,7 +70,9 @@ async def running(
         )
         airtable = await stack.enter_async_context(client)
         where = stack.enter_context(store_place(settings, temporary=sandbox is not None))
-        sagas = LateEngine(partial(build_engine, settings, where, airtable, clock, rng, new_host))
+        sagas = LateEngine(
+            partial(build_engine, settings, where, airtable, engine_clock or clock, rng, new_host)
+        )
         stack.push_async_callback(sagas.close)
 
         def new_call() -> SagaCall:
@@ -76,7 +80,8 @@ async def running(
 
         policy = Policy(settings.read_only, frozenset(settings.toolsets))
         dispatcher = Dispatcher(policy, new_call, rng, answered=sagas.warm if new_host is None else None)
-        yield App(settings, airtable, dispatcher, build_server(dispatcher, show_spent=settings.show_spent))
+        server = build_server(dispatcher, show_spent=settings.show_spent)
+        yield App(settings, airtable, dispatcher, server, new_call)
 
 
 async def _bank(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Bank | None:

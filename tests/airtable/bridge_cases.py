@@ -62,7 +62,7 @@ def commented(api: Api) -> object:
 
 def hooked(api: Api) -> object:
     base = api.base(BASE)
-    made = base.add_webhook("https://example.com/hook", SPEC)
+    made = base.add_webhook("", SPEC)
     hook = base.webhook(made.id)
     hook.disable_notifications()
     silenced = base.webhook(made.id).are_notifications_enabled
@@ -142,7 +142,10 @@ def listed(api: Api) -> object:
 def uploaded(api: Api) -> object:
     table = api.table(BASE, "Projects")
     key = table.all(max_records=1)[0]["id"]
-    return table.upload_attachment(key, "Files", "note.txt", "Hello", "text/plain"), table.get(key)
+    answer: Any = table.upload_attachment(key, "Files", "note.txt", "Hello", "text/plain")
+    record: Any = table.get(key)
+    (file,) = [each for files in answer["fields"].values() for each in files if each.pop("url")]
+    return file, [each.pop("url") and each for each in record["fields"]["Files"]]  # addresses name the server
 
 
 def properties(api: Api) -> object:

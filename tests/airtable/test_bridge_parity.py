@@ -16,7 +16,7 @@ from pyairtable.orm import Model
 from pyairtable_mcp.airtable import open_airtable
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.base.errors import Upstream
-from pyairtable_mcp.sandbox import DEFAULT_TOKEN, Sandbox
+from pyairtable_mcp.sandbox import DEFAULT_TOKEN, Fault, Sandbox
 from tests.airtable.bridge_cases import CASES, NO_REQUESTS, REFUSED, Case, noted
 from tests.sandbox.serving import serving
 
@@ -36,8 +36,13 @@ def sandbox() -> Sandbox:
 
 
 @pytest.fixture(scope="module")
-def alone() -> Iterator[Api]:
-    with serving(sandbox()) as line:
+def served() -> Sandbox:
+    return sandbox()
+
+
+@pytest.fixture(scope="module")
+def alone(served: Sandbox) -> Iterator[Api]:
+    with serving(served) as line:
         api = Alone(DEFAULT_TOKEN, endpoint_url=str(line["url"]), retry_strategy=None)
         # So that no connection is left to be closed when the server stops.
         api.session.headers["Connection"] = "close"
@@ -94,26 +99,34 @@ async def test_a_method_gives_over_the_bridge_what_it_gives_alone(
     assert await bridged(twin, CASES[name]) == expected
 
 
+@pytest.mark.parametrize("status", [403, 404])
 @pytest.mark.parametrize("name", REFUSED)
-async def test_a_refusal_keeps_its_status_and_its_note(name: str, alone: Api, twin: Sandbox) -> None:
+async def test_a_refusal_keeps_its_status_and_its_note(
+    name: str, status: int, alone: Api, served: Sandbox, twin: Sandbox
+) -> None:
+    """pyairtable speaks of enterprise plans at a 404; the sandbox itself answers 403."""
+    if status == 404:
+        for each in (served, twin):
+            each.faults.add(Fault(status=404, body={"error": "NOT_FOUND"}))
     with pytest.raises(requests.HTTPError) as expected:
         REFUSED[name](alone)
     with pytest.raises(Upstream) as caught:
         await bridged(twin, REFUSED[name])
     assert expected.value.response is not None
     assert caught.value.status == expected.value.response.status_code
-    assert caught.value.status in (403, 404, 422)
+    assert caught.value.status == status
     notes = noted(expected.value.args)
     assert getattr(caught.value, "__notes__", []) == notes
     assert all(note in caught.value.hint for note in notes)
 
 
-def test_some_refusals_do_carry_notes(alone: Api) -> None:
-    with_notes = [name for name, case in REFUSED.items() if notes_alone(alone, case)]
+def test_some_refusals_do_carry_notes(alone: Api, served: Sandbox) -> None:
+    with_notes = [name for name, case in REFUSED.items() if notes_alone(alone, served, case)]
     assert len(with_notes) >= 10, with_notes
 
 
-def notes_alone(alone: Api, case: Callable[[Api], object]) -> list[str]:
+def notes_alone(alone: Api, served: Sandbox, case: Callable[[Api], object]) -> list[str]:
+    served.faults.add(Fault(status=404, body={"error": "NOT_FOUND"}))
     with pytest.raises(requests.HTTPError) as caught:
         case(alone)
     return noted(caught.value.args)

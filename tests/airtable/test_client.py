@@ -73,6 +73,7 @@ def test_every_public_call_is_in_the_table_above() -> None:
         "spent",
         "quota",
         "earliest",
+        "guarded",
         "known_bases",
         "metered",
         "forget",
@@ -261,7 +262,7 @@ async def test_collaborators_and_the_tokens_owner_are_people(pair: Pair) -> None
     me = await pair.at.whoami()
     assert {person.id for person in people} == set(pair.sandbox.people)
     assert me.id in {person.id for person in people}
-    assert "data.records:read" in me.scopes
+    assert me.scopes == ()
 
 
 async def test_a_file_is_added_to_a_cell(pair: Pair) -> None:

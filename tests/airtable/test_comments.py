@@ -20,7 +20,8 @@ async def test_ones_own_comment_is_changed_and_deleted(pair: Pair) -> None:
 async def test_a_comment_that_is_not_there_or_not_ones_own_is_refused(pair: Pair) -> None:
     place = (pair.base, pair.tasks.id, pair.ids[0])
     made = await pair.at.create_comment(*place, "mine")
-    pair.sandbox.workspace.owner = "usrMeiTanaka00001"
+    comment = pair.sandbox.workspace.bases[pair.base].tables[pair.tasks.id].records[pair.ids[0]].comments[0]
+    comment.author = "usrMeiTanaka00001"
     with pytest.raises(Forbidden):
         await pair.at.update_comment(*place, made.id, "theirs")
     with pytest.raises(Forbidden):

@@ -18,10 +18,14 @@ CONFIG = json.loads((EXAMPLES / "claude_desktop_config.json").read_text(encoding
 
 def run(example: str) -> subprocess.CompletedProcess[str]:
     """Run an example with the command it starts on the path."""
-    path = os.pathsep.join([str(Path(server_command()).parent), os.environ["PATH"]])
     command = [sys.executable, str(EXAMPLES / example)]
-    environ = {**os.environ, "PATH": path, "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env=environ)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env=on_path())
+
+
+def on_path() -> dict[str, str]:
+    """Return an environment in which the command is found."""
+    path = os.pathsep.join([str(Path(server_command()).parent), os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "PYTHONIOENCODING": "utf-8"}
 
 
 def test_the_smallest_client_prints_projects() -> None:
@@ -37,6 +41,26 @@ def test_every_step_of_the_demo_does_what_it_says() -> None:
     assert ran.stdout.count("closest:") >= 3
 
 
+def test_the_tests_with_a_sandbox_pass_in_several_processes_without_a_warning() -> None:
+    plugin = ["-p", "pyairtable_mcp.sandbox.pytest_plugin", "-p", "no:cacheprovider"]
+    tests = ["-n", "2", "-W", "error", str(EXAMPLES / "test_with_sandbox.py")]
+    command = [sys.executable, "-m", "pytest", *plugin, *tests]
+    ran = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=ROOT)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "3 passed" in ran.stdout
+    assert "warning" not in ran.stdout
+
+
+def test_the_image_starts_the_sandbox_with_options_it_knows() -> None:
+    recipe = (EXAMPLES / "docker" / "Dockerfile").read_text(encoding="utf-8")
+    entry = json.loads(recipe.split("ENTRYPOINT ", 1)[1])
+    told = subprocess.run(
+        [*entry, "--help"], capture_output=True, encoding="utf-8", check=False, env=on_path()
+    )
+    assert told.returncode == 0, told.stderr
+    assert "Serve an Airtable-compatible API" in told.stdout
+
+
 @pytest.mark.parametrize("name", CONFIG)
 async def test_a_client_can_start_the_server_as_configured(name: str) -> None:
     entry = CONFIG[name]
@@ -49,5 +73,5 @@ async def test_a_client_can_start_the_server_as_configured(name: str) -> None:
 
 
 def test_every_example_is_run_here() -> None:
-    known = {"claude_desktop_config.json", "client.py", "demo.py"}
+    known = {"claude_desktop_config.json", "client.py", "demo.py", "test_with_sandbox.py"}
     assert {path.name for path in EXAMPLES.glob("*.*")} == known

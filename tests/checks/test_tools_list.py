@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pyairtable_mcp.base.text import tokens
 from pyairtable_mcp.surface.catalog import CATALOG
 from tests.checks.program import ROOT
 from tests.checks.wire import listed_tools
+from tests.support.counting import o200k
 
 SNAPSHOTS = ROOT / "tests" / "surface" / "snapshots"
 NAMES = [tool.name for tool in CATALOG]
@@ -52,14 +52,14 @@ def test_the_tools_come_in_the_order_of_the_catalog(listed: dict[str, Json]) -> 
 
 
 def test_the_list_leaves_room_in_the_context_of_a_model(listed: dict[str, Json]) -> None:
-    size = tokens(compact(list(listed.values())))
+    size = o200k(compact(list(listed.values())))
     assert len(listed) <= MOST_TOOLS
     assert size <= MOST_TOKENS, f"the list takes {size} tokens: shorten descriptions or merge tools"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_tool_takes_more_than_its_share(name: str, listed: dict[str, Json]) -> None:
-    size = tokens(compact(listed[name]))
+    size = o200k(compact(listed[name]))
     assert size <= MOST_TOKENS_OF_ONE, f"{name} takes {size} tokens: shorten it or split it"
 
 

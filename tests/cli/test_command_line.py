@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -92,12 +93,61 @@ def test_a_setting_that_cannot_work_ends_with_one_clear_line(variables: dict[str
 @behaviour("cli.sandbox_refused")
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [(("--seed", "studo"), "studio"), (("--port", "70000"), "--port"), (("--rate", "7"), "--rate")],
+    [
+        (("--seed", "studo"), "studio"),
+        (("--port", "70000"), "--port"),
+        (("--rate", "7"), "--rate"),
+        (("--records", "-1"), "--records"),
+        (("--records-from", "Tasks=tasks.csv"), "--load"),
+        (("--load", "base.json", "--records-from", "tasks.csv"), "TABLE=FILE"),
+        (("export", "--file", "nowhere.db"), "nowhere.db"),
+    ],
 )
 def test_a_sandbox_that_cannot_be_started_says_why(arguments: tuple[str, ...], told: str) -> None:
     result = run("sandbox", *arguments)
     assert result.exit_code == 2
     assert told in result.stderr
+
+
+def test_what_cannot_be_loaded_is_told_line_by_line(tmp_path: Path) -> None:
+    base, rows, text = tmp_path / "base.json", tmp_path / "rows.json", tmp_path / "latin.csv"
+    base.write_text('{"id": "app1"}')
+    rows.write_text("{")
+    text.write_bytes(b"Name\n\xff")
+    result = run("sandbox", "--load", str(base))
+    assert result.exit_code == 1
+    assert f"{base}: the id 'app1' is not app and 14 letters or digits" in result.stderr.splitlines()
+    missing = tmp_path / "nowhere.json"
+    both = (f"Tasks={rows}", "--records-from", f"Tasks={text}", "--records-from", f"Tasks={missing}")
+    result = run("sandbox", "--load", str(base), "--records-from", *both)
+    assert f"{rows}: is no JSON" in result.stderr
+    assert f"{text}: is not UTF-8 text" in result.stderr
+    assert f"{missing}: cannot be read: No such file or directory" in result.stderr
+
+
+def test_a_file_that_is_no_sandbox_ends_with_one_clear_line(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("Not a database, and longer than the head of one. " * 10)
+    result = run("sandbox", "--file", str(file))
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [f"Error: {file} is not a sandbox file."]
+
+
+async def test_a_base_goes_from_one_sandbox_to_another_in_a_file_of_json(tmp_path: Path) -> None:
+    file, exported, notes = tmp_path / "kept.db", tmp_path / "archive.json", tmp_path / "more.csv"
+    async with sandbox("--file", str(file), "--records", "20") as (_, told):
+        bases = told["bases"]
+        assert isinstance(bases, list)
+        assert [each["name"] for each in bases] == ["Studio", "Archive", "Warehouse"]
+    assert "--base must name one of" in run("sandbox", "export", "--file", str(file)).stderr
+    result = run("sandbox", "export", "--file", str(file), "--base", "Archive")
+    exported.write_text(result.stdout)
+    notes.write_text("Name,Status\nFrom CSV,Former\n")
+    async with sandbox("--load", str(exported), "--records-from", f"Clients={notes}") as (_, told):
+        assert [each["name"] for each in json.loads(json.dumps(told["bases"]))] == ["Archive"]
+        table = Api("patSandbox", endpoint_url=str(told["url"])).table("appArchive0000001", "Clients")
+        names = [each["fields"]["Name"] for each in await asyncio.to_thread(table.all)]
+        assert names == ["Initech", "Umbrella Books", "Acme Robotics", "From CSV"]
 
 
 @asynccontextmanager

@@ -86,7 +86,7 @@ def test_payloads_tell_what_was_created_changed_and_destroyed(served: Served) ->
     table.update(made["id"], {"Name": "Renamed"})
     table.delete(made["id"])
     created, changed, destroyed = (each.changed_tables_by_id[schema.id] for each in hook.payloads())
-    assert created.created_records_by_id[made["id"]].cell_values_by_field_id == {name: "Watched"}
+    assert created.created_records_by_id[made["id"]].cell_values_by_field_id[name] == "Watched"
     change = changed.changed_records_by_id[made["id"]]
     assert change.current.cell_values_by_field_id == {name: "Renamed"}
     assert change.previous

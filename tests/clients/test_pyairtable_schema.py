@@ -1,7 +1,5 @@
 """pyairtable reads and changes the schema, and meets what only enterprises may do."""
 
-from collections.abc import Callable
-
 import pytest
 import requests
 from pyairtable import Base
@@ -147,22 +145,3 @@ def test_the_collaborators_of_a_base_are_told(served: Served) -> None:
     assert people.id == STUDIO
     owner = next(each for each in people.individual_collaborators.via_workspace if each.user_id == OWNER)
     assert (owner.email, owner.permission_level) == ("sam.rivera@example.com", "owner")
-
-
-ENTERPRISE: list[Callable[[Served], object]] = [
-    lambda served: served.base.shares(),
-    lambda served: served.base.delete(),
-    lambda served: served.api.workspace("wspSandbox0000001").collaborators(),
-    lambda served: served.api.enterprise("entSandbox0000001").info(),
-    lambda served: served.api.enterprise("entSandbox0000001").user(OWNER),
-    lambda served: list(served.api.enterprise("entSandbox0000001").audit_log(page_limit=1)),
-    lambda served: served.api.enterprise("entSandbox0000001").group("ugpSandbox0000001"),
-]
-
-
-@pytest.mark.parametrize(
-    "ask", ENTERPRISE, ids=["shares", "delete", "workspace", "info", "user", "log", "group"]
-)
-def test_what_only_enterprises_may_do_is_refused(served: Served, ask: Callable[[Served], object]) -> None:
-    with pytest.raises(requests.HTTPError, match=r"40[34]"):
-        ask(served)

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from pyairtable_mcp.base.clock import SystemClock
 from pyairtable_mcp.base.errors import AppError, NotAllowed, UnknownName
 from pyairtable_mcp.base.sagas import Status
+from pyairtable_mcp.engine.approving import answered, part
 from pyairtable_mcp.engine.model import Progress, StepSpec
 from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.sandbox.http.faults import Fault
+from pyairtable_mcp.store.journal_values import Holding
+from pyairtable_mcp.store.store import open_store
 from tests.engine.sagas import Field, playing, saga
 
 DOWN = [Fault(status=500)] * 12
@@ -116,9 +120,20 @@ async def test_a_question_is_waited_for(field: Field, answer: str, status: Statu
     ask = StepSpec(id="ask", kind="question", args={"question": "Go on?"})
     report = await field.engine.run(saga(field.create("new 1"), ask, field.create("new 2", step="then")))
     assert report.status is Status.AWAITING_APPROVAL
-    assert report.saga.approval == {"ask": "Go on?"}
+    assert part(report.saga.approval, "ask") == "Go on?"
     report = await field.engine.resume(report.saga.id, answer)
     assert (report.status, field.new()) == (status, there)
+
+
+async def test_an_answer_that_was_noted_before_a_crash_is_heeded_after_it(field: Field) -> None:
+    ask = StepSpec(id="ask", kind="question", args={"question": "Go on?"})
+    report = await field.engine.run(saga(ask, field.create("new 1")))
+    held = Holding(saga=report.saga.id, owner="", epoch=report.saga.epoch)
+    noted = answered(report.saga.approval, "yes", 0)
+    async with open_store(field.where, SystemClock()) as store:
+        await store.journal.write(held, [], {"status": Status.RUNNING, "approval": noted}, durable=True)
+    assert (await ended(field, report.saga.id)).status is Status.COMPLETED
+    assert field.new() == ["new 1"]
 
 
 async def test_a_saga_that_asks_can_be_cancelled(field: Field) -> None:

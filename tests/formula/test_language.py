@@ -1,10 +1,9 @@
 """The formula language, driven by tables of cases and by arbitrary text."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import product
 
 import pytest
@@ -15,69 +14,15 @@ from pyairtable import formulas as builders
 from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.formula.functions import FUNCTIONS
 from pyairtable_mcp.formula.grammar import BadFormula, parse
-from pyairtable_mcp.formula.kinds import Work
 from pyairtable_mcp.formula.operators import OPERATORS
 from pyairtable_mcp.formula.values import Failed, Value, to_json
-from pyairtable_mcp.sandbox.state.model import Field, Table
 
+from .cases import CASES
 from .cases_broken import BROKEN
-from .cases_dates import DATES, WORKDAYS
 from .cases_failing import FAILING
-from .cases_formats import FORMATS, LANGUAGES, READING, ZONES
-from .cases_language import ARITHMETIC, COMPARING, JOINING, LITERALS, REFERENCES
-from .cases_lists import LISTS
-from .cases_logic import LOGIC, RECORDS
-from .cases_numbers import NUMBERS
-from .cases_text import PATTERNS, TEXT
-from .record import BROKEN_CELL, NOW, RECORD, Expected
-
-CASES = (
-    *(*LITERALS, *REFERENCES, *ARITHMETIC, *JOINING, *COMPARING, *LOGIC, *RECORDS, *TEXT, *PATTERNS),
-    *(*NUMBERS, *LISTS, *DATES, *WORKDAYS, *FORMATS, *ZONES, *LANGUAGES, *READING),
-)
-
-
-def field_id(name: str) -> str:
-    return "fld" + "".join(filter(str.isalnum, name)).ljust(14, "0")[:14]
-
-
-def table(names: Sequence[str]) -> Table:
-    return Table(
-        "tblTest", "Test", {field_id(name): Field(field_id(name), name, "singleLineText") for name in names}
-    )
-
-
-BROKEN_ID = field_id(BROKEN_CELL)
-
-
-@dataclass
-class OneRecord:
-    """A scope over a plain dictionary."""
-
-    cells: dict[str, Value]
-    values: Sequence[Value] = ()
-    now: datetime = NOW
-    record_id: str = "recOne00000000000"
-    created: datetime = datetime(2026, 1, 2, tzinfo=UTC)
-    read: list[str] = field(default_factory=list)
-    work: Work = field(default_factory=Work)
-
-    def modified(self, fields: Sequence[str]) -> datetime | None:
-        return datetime(2026, 2, 1 if fields else 3, tzinfo=UTC)
-
-    def field(self, field_id: str) -> Value:
-        self.read.append(field_id)
-        if field_id == BROKEN_ID:
-            raise Failed("a cell that shows an error")
-        return self.cells[field_id]
-
-
-TABLE = table([*RECORD, BROKEN_CELL])
-SCOPE = OneRecord({field_id(name): value for name, value in RECORD.items()})
-
-
-def compute(text: str) -> Value:
-    return Formulas().compiled(TABLE, text)(SCOPE)
+from .columns import field_id, table
+from .record import RECORD, Expected
+from .scopes import SCOPE, TABLE, OneRecord, compute
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES)

@@ -304,19 +304,32 @@ async def test_a_field_named_twice_in_a_row_is_refused(studio: World) -> None:
 
 
 @behaviour("fail.middle")
-async def test_a_refusal_in_the_middle_says_what_stands_and_what_does_not(world: World) -> None:
+async def test_a_refusal_in_the_middle_takes_back_what_was_written_and_says_so(world: World) -> None:
     refusal = {"error": {"type": "INVALID_VALUE_FOR_COLUMN", "message": "no"}}
     world.sandbox.faults.add(Fault(method="POST", status=422, skip=1, body=refusal))
     rows = [{"Name": f"Part {n:02d}"} for n in range(25)]
     reply = await world.call("create_records", base="Studio", table="Tasks", records=rows)
     assert (reply.is_error, reply.code) == (True, "rejected")
-    made = [one for one in raw(world.sandbox, "Tasks") if one.text("Name").startswith("Part")]
-    assert len(made) == 10
+    assert not [one for one in raw(world.sandbox, "Tasks") if one.text("Name").startswith("Part")]
     told = fate_lines(reply.text)
-    assert told["created"] == [one.id for one in made]
+    assert len(told["taken back"]) == 10
     assert told["rejected"] == ["records[10..19]"]
     assert told["not sent"] == ["records[20..24]"]
-    assert len(writes(world.requests)) == 2
+    assert "What was written was taken back. Saga sg" in reply.text
+    assert [one.method for one in writes(world.requests)] == ["POST", "POST", "DELETE"]
+
+
+@behaviour("fail.continue")
+async def test_a_refusal_keeps_what_works_when_that_is_asked_for(studio: World) -> None:
+    rows: list[dict[str, object]] = [{"Name": f"Part {n:02d}"} for n in range(12)]
+    rows[3]["Project"] = ["rec" + "x" * 14]
+    arguments = {"base": "Studio", "table": "Tasks", "records": rows}
+    reply = await studio.call("create_records", **arguments, on_error="continue")
+    made = [one for one in raw(studio.sandbox, "Tasks") if one.text("Name").startswith("Part")]
+    told = fate_lines(reply.text)
+    assert told["created"] == [one.id for one in made]
+    assert (len(made), told["rejected"]) == (11, ["records[3]"])
+    assert "taken back" not in reply.text
 
 
 @behaviour("fail.unknown_outcome")

@@ -217,7 +217,8 @@ async def test_a_refused_update_in_the_middle_is_told_by_record_id(studio: World
     reply = await studio.call("update_records", base="Studio", table="Tasks", records=patches)
     assert reply.code == "rejected"
     lines = dict(line.split(": ", 1) for line in fenced(reply.text).splitlines())
-    assert lines["updated"].split(", ") == [one.id for one in tasks[:10]]
+    assert raw(studio.sandbox, "Tasks")[:25] == tasks
+    assert lines["taken back"].split(", ") == [one.id for one in tasks[:10]]
     assert lines["rejected"].split(", ") == [one.id for one in tasks[10:20]]
     assert lines["not sent"].split(", ") == [one.id for one in tasks[20:]]
 

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from pyairtable.models.comment import Comment
 
 from .driving import STUDIO, Driver, some
 
@@ -53,6 +54,54 @@ async def test_a_comment_mentions_answers_changes_and_goes(studio: Driver) -> No
     gone = await studio("DELETE", f"{path}/{answer.body['id']}")
     assert gone.body == {"id": answer.body["id"], "deleted": True}
     assert (await studio("DELETE", f"{path}/{answer.body['id']}")).status == 404
+
+
+async def test_people_are_mentioned_by_mail_too_and_groups_by_id(studio: Driver) -> None:
+    studio.sandbox.workspace.groups["ugpDesigners00001"] = "Designers"
+    path = f"{await record_path(studio)}/comments"
+    text = "@[Mei.Tanaka@example.com], @[ugpDesigners00001] and @[nobody@example.com]: look"
+    made = await studio("POST", path, {"text": text})
+    assert made.body["text"] == "@[usrMeiTanaka00001], @[ugpDesigners00001] and @[nobody@example.com]: look"
+    mentioned = made.body["mentioned"]
+    assert isinstance(mentioned, dict)
+    assert list(mentioned) == ["usrMeiTanaka00001", "ugpDesigners00001"]
+    assert mentioned["ugpDesigners00001"] == {
+        "type": "userGroup",
+        "id": "ugpDesigners00001",
+        "displayName": "Designers",
+    }
+    parsed = Comment.model_validate(made.body)
+    assert parsed.mentioned["ugpDesigners00001"].email is None
+    changed = await studio("PATCH", f"{path}/{made.body['id']}", {"text": "@[sam.rivera@example.com]"})
+    assert changed.body["text"] == "@[usrSamRivera00001]"
+
+
+async def test_replies_stay_when_what_they_answer_goes(studio: Driver) -> None:
+    path = f"{await record_path(studio)}/comments"
+    made = await studio("POST", path, {"text": "Question"})
+    await studio("POST", path, {"text": "Answer", "parentCommentId": made.body["id"]})
+    await studio("DELETE", f"{path}/{made.body['id']}")
+    (left,) = some((await studio("GET", path)).body["comments"])
+    assert isinstance(left, dict)
+    assert (left["text"], left["parentCommentId"]) == ("Answer", made.body["id"])
+
+
+async def test_reactions_and_attachments_that_people_added_are_shown(studio: Driver) -> None:
+    path = f"{await record_path(studio)}/comments"
+    made = await studio("POST", path, {"text": "Look"})
+    assert "reactions" not in made.body
+    (record,) = [
+        record
+        for table in studio.sandbox.workspace.bases["appStudio00000001"].tables.values()
+        for record in table.records.values()
+        if record.comments
+    ]
+    (comment,) = record.comments
+    comment.reactions.append(("1f44d", "usrMeiTanaka00001"))
+    comment.attachments.append({"id": "attPicture0000001", "url": "https://example.com/a", "filename": "a"})
+    shown = Comment.model_validate(some((await studio("GET", path)).body["comments"])[0])
+    assert (shown.reactions[0].emoji, shown.reactions[0].reacting_user.name) == ("👍", "Mei Tanaka")
+    assert shown.attachments[0].filename == "a"
 
 
 @pytest.mark.parametrize("body", [None, {}, {"text": ""}, {"text": 1}, {"text": "x", "extra": 1}])

@@ -63,7 +63,7 @@ async def test_who_and_when_follow_the_record(empty: Driver) -> None:
     assert now["Counted at"] == "2026-01-01T00:01:00.000Z"
     assert now["Changed"] == "2026-01-01T00:02:00.000Z"
     text = await spelt(empty)
-    assert (text["Made"], text["Editor"]) == ("01/01/2026 12:00am", "Mei Tanaka")
+    assert (text["Made"], text["Editor"]) == ("1/1/2026 12:00am", "Mei Tanaka")
     for formula in (
         "{Maker}='Sam Rivera'",
         "{Editor}='Mei Tanaka'",

@@ -5,9 +5,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.sandbox import Fault, RequestRecord, Sandbox
-from pyairtable_mcp.sandbox.http.front import LEDGER_LIMIT
-from pyairtable_mcp.sandbox.http.rate import GRAIN, PENALTY, USER_RATE, RateLaw, Window
+from pyairtable_mcp.sandbox.http.front import URL_LIMIT
+from pyairtable_mcp.sandbox.http.ledger import LEDGER_LIMIT
+from pyairtable_mcp.sandbox.http.rate import GRAIN, PENALTY, USER_RATE, Limit, Quota, RateLaw, Window
 
 from .driving import EMPTY, STUDIO, Driver, cells, driver
 
@@ -56,6 +58,36 @@ async def test_unknown_paths_and_methods_are_a_bare_not_found(studio: Driver, me
 async def test_a_body_that_is_no_json_is_refused(studio: Driver, content: bytes) -> None:
     found = await studio.ask("POST", f"{STUDIO}/Clients", content=content)
     assert (found.status, found.kind) == (422, "INVALID_REQUEST_BODY")
+
+
+async def test_a_url_must_be_shorter_than_sixteen_thousand_characters(studio: Driver) -> None:
+    fill = URL_LIMIT - 1 - len(f"http://sandbox{STUDIO}/Clients?filterByFormula=")
+    assert (await studio("GET", f"{STUDIO}/Clients", filterByFormula="1" * fill)).status == 200
+    found = await studio("GET", f"{STUDIO}/Clients", filterByFormula="1" * (fill + 1))
+    assert (found.status, found.kind) == (414, "URI_TOO_LONG")
+
+
+async def test_a_client_that_leaves_within_its_body_is_let_go(studio: Driver) -> None:
+    sent: list[object] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    for path in (f"{STUDIO}/Clients", "/oauth2/v1/token"):
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "scheme": "http",
+            "path": path,
+            "query_string": b"",
+            "headers": [(b"authorization", b"Bearer patSandbox")],
+        }
+        await studio.sandbox.app(scope, receive, send)
+    assert sent == []
+    assert studio.sandbox.requests == []
 
 
 async def test_a_body_beyond_ten_megabytes_is_too_large(studio: Driver) -> None:
@@ -137,23 +169,81 @@ async def test_a_steady_five_a_second_is_never_refused() -> None:
         await limited.clock.advance(0.2)
 
 
-def test_a_token_is_held_to_fifty_a_second_over_all_bases() -> None:
+def test_a_user_is_held_to_fifty_a_second_over_all_bases() -> None:
     law = RateLaw(5)
-    told = [law.admits("pat", f"app{number % 25}", 0.0) for number in range(USER_RATE + 1)]
+    told = [law.admits("usr", f"app{number % 25}", 0.0) for number in range(USER_RATE + 1)]
     assert told == [True] * USER_RATE + [False]
     assert law.admits("other", "app0", 2.0)
-    assert not law.admits("pat", "", PENALTY - 0.1)
-    assert law.admits("pat", "", PENALTY)
+    assert not law.admits("usr", "", PENALTY - 0.1)
+    assert law.admits("usr", "", PENALTY)
+
+
+async def test_tokens_of_one_user_share_a_window_and_those_of_another_do_not() -> None:
+    limited = driver(rate=1000)
+    tokens = [limited.sandbox.issue_token() for _ in range(2)]
+    for number in range(USER_RATE):
+        limited.token = tokens[number % 2]
+        assert (await limited("GET", "/v0/meta/whoami")).status == 200
+    assert (await limited("GET", "/v0/meta/whoami")).status == 429
+    limited.token = limited.sandbox.issue_token(user="usrMeiTanaka00001")
+    assert (await limited("GET", "/v0/meta/whoami")).status == 200
+
+
+def test_a_route_may_have_a_limit_of_its_own_without_a_penalty() -> None:
+    law, special = RateLaw(5), Limit(2, 300.0, 0.0)
+    told = [law.admits("usr", "app", at, special) for at in (0.0, 1.0, 2.0, 299.9, 300.0, 300.5, 301.0)]
+    assert told == [True, True, False, False, True, False, True]
+    assert law.admits("usr", "app", 302.0)
+    assert law.admits("usr", "other", 302.0, special)
+
+
+async def test_the_rate_can_be_switched_off_and_on(studio: Driver) -> None:
+    law = studio.sandbox.law
+    law.rate = 1
+    assert [(await studio("GET", f"{STUDIO}/Clients", maxRecords=1)).status for _ in range(2)] == [200, 429]
+    law.rate = 0
+    assert (await studio("GET", f"{STUDIO}/Clients", maxRecords=1)).status == 200
+    law.rate = 2
+    assert law.rate == 2
+    assert (await studio("GET", f"{STUDIO}/Clients", maxRecords=1)).status == 200
+
+
+async def test_the_quota_ends_data_calls_until_the_month_turns(studio: Driver) -> None:
+    quota = studio.sandbox.quota
+    quota.limit = 3
+    for _ in range(3):
+        assert (await studio("GET", f"{STUDIO}/Clients", maxRecords=1)).status == 200
+    found = await studio("GET", f"{STUDIO}/Clients", maxRecords=1)
+    assert (found.status, found.kind) == (429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED")
+    assert (await studio("GET", "/v0/meta/bases/appStudio00000001/tables")).status == 200
+    assert quota.used == 3
+    await studio.clock.advance(31 * 86_400 - 1)
+    assert (await studio("GET", f"{STUDIO}/Clients", maxRecords=1)).status == 429
+    await studio.clock.advance(1)
+    assert quota.used == 0
+    assert (await studio("GET", f"{STUDIO}/Clients", maxRecords=1)).status == 200
+
+
+async def test_calls_that_are_not_admitted_do_not_count_against_the_quota(studio: Driver) -> None:
+    studio.sandbox.quota.limit = 1
+    assert (await studio("GET", "/v0/appNope0000000000/Clients")).status == 403
+    assert (await studio("GET", f"{STUDIO}/Clients", maxRecords=1)).status == 200
+
+
+@given(st.integers(1, 20), st.integers(0, 40))
+def test_a_quota_admits_no_more_than_it_says(limit: int, calls: int) -> None:
+    quota = Quota(ManualClock(), limit)
+    assert sum(quota.admits() for _ in range(calls)) == min(limit, calls) == quota.used
 
 
 def test_refused_arrivals_do_not_prolong_the_penalty() -> None:
-    window = Window(1)
+    window = Window(Limit(1))
     assert [window.admits(at) for at in (0.0, 0.5, 10.0, 30.4, 30.5)] == [True, False, False, False, True]
 
 
 @given(st.lists(st.floats(0, 20), max_size=60), st.integers(1, 5))
 def test_no_second_ever_holds_more_than_the_limit(gaps: list[float], limit: int) -> None:
-    window, arrivals = Window(limit), sorted(gaps)
+    window, arrivals = Window(Limit(limit)), sorted(gaps)
     admitted = [at for at in arrivals if window.admits(at)]
     for start in admitted:
         assert sum(start - 1 + GRAIN < at <= start for at in admitted) <= limit

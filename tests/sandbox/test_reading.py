@@ -2,6 +2,9 @@
 
 import pytest
 
+from pyairtable_mcp.base.clock import ManualClock
+from pyairtable_mcp.sandbox.records.cursors import Cursors
+
 from .driving import STUDIO, Driver, cells, some
 
 
@@ -21,6 +24,16 @@ async def test_page_size_and_total_are_two_limits(studio: Driver) -> None:
     second = await studio("GET", f"{STUDIO}/Tasks", pageSize=30, maxRecords=50, offset=first.body["offset"])
     assert (len(first.records), len(second.records)) == (30, 20)
     assert "offset" not in second.body
+
+
+def test_cursors_are_forgotten_when_they_hold_too_many_ids_the_least_used_first() -> None:
+    cursors = Cursors(ManualClock(), most=10)
+    for name in ("one", "two"):
+        cursors.open(name, ["a", "b", "c", "d"], "question")
+    assert cursors.resume("one/2", "question")
+    cursors.open("three", ["a", "b", "c", "d"], "question")
+    assert cursors.resume("one/2", "question")
+    assert cursors.resume("two/2", "question") is None
 
 
 async def test_a_cursor_dies_of_idleness_but_not_of_use(studio: Driver) -> None:

@@ -57,11 +57,13 @@ async def test_a_thousand_bases_make_a_page(studio: Driver) -> None:
 
 
 async def test_collaborators_are_listed_with_e_mails(studio: Driver) -> None:
-    for path in ("/v0/meta/bases/appStudio00000001", "/v0/meta/bases/appStudio00000001/collaborators"):
-        found = (await studio("GET", path)).body["individualCollaborators"]
-        assert isinstance(found, dict)
-        people = [each for each in some(found["workspaceCollaborators"]) if isinstance(each, dict)]
-        assert {str(each["email"]) for each in people} >= {"mei.tanaka@example.com", "priya.nair@example.com"}
+    answer = await studio("GET", "/v0/meta/bases/appStudio00000001", include=["collaborators", "interfaces"])
+    found = answer.body["individualCollaborators"]
+    assert isinstance(found, dict)
+    people = [each for each in some(found["workspaceCollaborators"]) if isinstance(each, dict)]
+    assert {str(each["email"]) for each in people} >= {"mei.tanaka@example.com", "priya.nair@example.com"}
+    assert answer.body["interfaces"] == {}
+    assert (await studio("GET", "/v0/meta/bases/appStudio00000001", include="everything")).status == 422
 
 
 async def test_the_schema_shows_options_as_airtable_does(studio: Driver) -> None:

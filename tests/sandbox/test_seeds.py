@@ -8,7 +8,7 @@ import pytest
 
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.base.ids import is_id
-from pyairtable_mcp.sandbox import Sandbox
+from pyairtable_mcp.sandbox import Filling, Sandbox
 from pyairtable_mcp.sandbox.seeds import columns, words
 from pyairtable_mcp.sandbox.seeds.builder import BaseBuilder
 
@@ -109,3 +109,32 @@ async def test_every_cell_of_the_studio_reads_without_an_error(studio: Driver) -
         assert "#ERROR!" not in str(rows)
         spelt = await studio("GET", f"{STUDIO}/{table}", cellFormat="string", timeZone="utc", userLocale="en")
         assert spelt.status == 200
+
+
+async def test_orders_by_the_thousand_are_the_same_every_time_and_every_cell_of_them_reads() -> None:
+    clock = ManualClock()
+    first, second = (
+        Sandbox(Filling("none", 1_000), clock=clock, rng=Random(seed), rate=0) for seed in (1, 2)
+    )
+    assert first.workspace.bases == second.workspace.bases
+    (base,) = first.workspace.bases.values()
+    assert [(each.name, len(each.records)) for each in base.tables.values()] == [
+        ("Orders", 1_000),
+        ("Customers", 20),
+    ]
+    ask = Driver(first, clock)
+    orders = (await ask("GET", f"/v0/{base.id}/Orders")).records
+    customers = (await ask("GET", f"/v0/{base.id}/Customers")).records
+    assert "#ERROR!" not in str([*orders, *customers])
+    assert all(
+        {"Number", "Customer", "Status", "Placed", "Total", "Country"} <= cells(each).keys()
+        for each in orders
+    )
+    assert sum(float(str(cells(each)["Order count"])) for each in customers) == 1_000
+
+
+async def test_a_sandbox_can_begin_without_any_base() -> None:
+    clock = ManualClock()
+    ask = Driver(Sandbox("none", clock=clock, rate=0), clock)
+    assert (await ask("GET", "/v0/meta/bases")).body == {"bases": []}
+    assert (await ask("GET", "/v0/meta/whoami")).body["id"] == "usrSamRivera00001"

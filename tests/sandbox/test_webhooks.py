@@ -1,46 +1,20 @@
 """Webhooks: what they are told, in what order, for how long, and what they do not ask for."""
 
-import base64
-from collections.abc import Mapping
+from pathlib import Path
+from sqlite3 import connect
 from typing import Any
 
 import pytest
 
+from pyairtable_mcp.base.clock import ManualClock
+from pyairtable_mcp.sandbox import Sandbox
+from pyairtable_mcp.sandbox.access.scopes import EVERY
+from pyairtable_mcp.sandbox.state.access import Token
+
 from .driving import STUDIO, Driver, some
+from .hooks import HOOKS, base_of, field_id, hook, payloads, table_id, told, watching
 
-HOOKS = "/v0/bases/appStudio00000001/webhooks"
 WEEK = 7 * 24 * 3600.0
-
-
-def watching(filters: Mapping[str, object] | None = None, **includes: object) -> dict[str, object]:
-    options = {"filters": {"dataTypes": ["tableData"], **(filters or {})}, "includes": includes}
-    return {"notificationUrl": "https://example.com/hook", "specification": {"options": options}}
-
-
-async def hook(studio: Driver, filters: Mapping[str, object] | None = None, **includes: object) -> str:
-    made = await studio("POST", HOOKS, watching(filters, **includes))
-    assert made.status == 200, made.body
-    return f"{HOOKS}/{made.body['id']}"
-
-
-def table_id(studio: Driver, name: str) -> str:
-    table = studio.sandbox.workspace.bases["appStudio00000001"].table_by(name)
-    assert table
-    return table.id
-
-
-def field_id(studio: Driver, table: str, name: str) -> str:
-    found = studio.sandbox.workspace.bases["appStudio00000001"].table_by(table)
-    field = found.field_by(name) if found else None
-    assert field
-    return field.id
-
-
-async def told(studio: Driver, path: str, table: str) -> list[Any]:
-    """Return what was told of one table, payload by payload."""
-    page: Any = (await studio("GET", f"{path}/payloads")).body
-    place = table_id(studio, table)
-    return [payload["changedTablesById"].get(place, {}) for payload in page["payloads"]]
 
 
 async def test_records_made_changed_and_deleted_are_told_in_their_order(studio: Driver) -> None:
@@ -52,7 +26,13 @@ async def test_records_made_changed_and_deleted_are_told_in_their_order(studio: 
     await studio("PATCH", f"{STUDIO}/Clients/{record}", {"fields": {"City": None}})
     await studio("DELETE", f"{STUDIO}/Clients/{record}")
     created, changed, emptied, removed = await told(studio, path, "Clients")
-    cells = {name: "New", city: "Bonn"}
+    computed = {
+        field_id(studio, "Clients", name): value
+        for name, value in (
+            ("Project count", 0), ("Total billed", 0), ("Created", made.body["createdTime"]), ("Ref", 61),
+        )
+    }  # fmt: skip
+    cells = {name: "New", city: "Bonn", **computed}
     assert created == {
         "createdRecordsById": {
             record: {"createdTime": made.body["createdTime"], "cellValuesByFieldId": cells}
@@ -153,7 +133,7 @@ async def test_cells_that_did_not_change_come_along_when_asked_for(studio: Drive
     kept = change["changedRecordsById"][made.body["id"]]["unchanged"]["cellValuesByFieldId"]
     assert city not in kept
     assert kept[name] == "a"
-    assert len(kept) == (2 if wanted == "all" else 1)
+    assert len(kept) == (6 if wanted == "all" else 1)
 
 
 async def test_payloads_come_fifty_at_a_time_and_again_from_any_cursor(studio: Driver) -> None:
@@ -190,10 +170,32 @@ async def test_a_webhook_lives_a_week_from_its_creation_its_refresh_or_its_last_
     await studio("GET", f"{read}/payloads")
     await studio.clock.advance(1)
     listed: Any = (await studio("GET", HOOKS)).body["webhooks"]
-    assert [f"{HOOKS}/{each['id']}" for each in listed] == [refreshed, read]
-    assert (await studio("GET", f"{plain}/payloads")).status == 403
-    await studio.clock.advance(WEEK)
+    assert [f"{HOOKS}/{each['id']}" for each in listed] == [plain, refreshed, read]
+    assert [each["isHookEnabled"] for each in listed] == [False, True, True]
+
+
+async def test_a_disabled_webhook_can_be_read_for_another_week_and_hears_of_nothing(studio: Driver) -> None:
+    path = await hook(studio)
+    await studio.clock.advance(WEEK - 1)
+    await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "heard"}})
+    await studio.clock.advance(1)
+    await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "unheard"}})
+    assert (await studio("POST", f"{path}/refresh")).kind == "INVALID_REQUEST_UNKNOWN"
+    await studio.clock.advance(WEEK - 2)
+    assert len(await payloads(studio, path)) == 1
+    await studio.clock.advance(1)
+    assert await payloads(studio, path) == []
+    await studio.clock.advance(1)
     assert (await studio("GET", HOOKS)).body == {"webhooks": []}
+    assert (await studio("GET", f"{path}/payloads")).status == 403
+
+
+async def test_disabled_webhooks_leave_their_place_to_others(studio: Driver) -> None:
+    for _ in range(10):
+        await hook(studio)
+    await studio.clock.advance(WEEK)
+    await hook(studio)
+    assert len(some((await studio("GET", HOOKS)).body["webhooks"])) == 11
 
 
 async def test_payloads_are_kept_for_a_week(studio: Driver) -> None:
@@ -218,22 +220,20 @@ async def test_a_base_has_ten_webhooks_and_deleting_one_makes_room(studio: Drive
     assert (await studio("DELETE", paths[0])).status == 403
 
 
-async def test_notifications_are_due_while_they_are_enabled_and_have_somewhere_to_go(studio: Driver) -> None:
+async def test_notifications_wait_while_they_are_enabled_and_have_somewhere_to_go(studio: Driver) -> None:
     made: Any = (await studio("POST", HOOKS, watching())).body
     silent = watching()
     del silent["notificationUrl"]
     await studio("POST", HOOKS, silent)
-    path, pings = f"{HOOKS}/{made['id']}", studio.sandbox.workspace.pings
+    told_of, unheard = base_of(studio).webhooks.values()
     await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "told"}})
-    await studio.ask("POST", f"{path}/enableNotifications", json={"enable": False})
+    assert (told_of.ping is None, unheard.ping) == (False, None)
+    await studio.ask("POST", f"{HOOKS}/{made['id']}/enableNotifications", json={"enable": False})
     await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "not told"}})
-    (ping,) = pings
-    assert (ping.url, ping.base, ping.webhook) == (
-        "https://example.com/hook", "appStudio00000001", made["id"],
-    )  # fmt: skip
-    assert base64.b64decode(made["macSecretBase64"]) == ping.secret
+    assert told_of.ping is None
     listed: Any = (await studio("GET", HOOKS)).body["webhooks"]
     assert [each["areNotificationsEnabled"] for each in listed] == [False, True]
+    assert [each["cursorForNextPayload"] for each in listed] == [3, 3]
     assert "macSecretBase64" not in listed[0]
 
 
@@ -281,3 +281,80 @@ async def test_an_upload_is_told(studio: Driver) -> None:
     (change,) = await told(studio, path, "Projects")
     files = change["changedRecordsById"][record["id"]]["current"]["cellValuesByFieldId"]
     assert files[field_id(studio, "Projects", "Files")][-1]["filename"] == "a.txt"
+
+
+async def test_an_integration_has_two_webhooks_and_sees_no_others(studio: Driver) -> None:
+    mine = await hook(studio)
+    workspace = studio.sandbox.workspace
+    for client in ("one", "two"):
+        value = f"oaa{client}"
+        workspace.tokens[value] = Token(value, workspace.owner, EVERY, client_id=client)
+    studio.token = "oaaone"
+    theirs = [await hook(studio) for _ in range(2)]
+    refused = await studio("POST", HOOKS, watching())
+    assert (refused.status, refused.kind) == (422, "TOO_MANY_WEBHOOKS_IN_BASE")
+    listed: Any = (await studio("GET", HOOKS)).body["webhooks"]
+    assert [f"{HOOKS}/{each['id']}" for each in listed] == theirs
+    assert (await studio("GET", f"{mine}/payloads")).status == 403
+    studio.token = "oaatwo"
+    await hook(studio)
+    assert (await studio("DELETE", theirs[0])).status == 403
+
+
+@pytest.mark.parametrize(
+    ("types", "scope"),
+    [
+        ("tableData", "data.records:read"),
+        ("tableFields", "schema.bases:read"),
+        ("tableMetadata", "schema.bases:read"),
+    ],
+)
+async def test_a_token_hears_only_of_what_it_may_read(studio: Driver, types: str, scope: str) -> None:
+    path = await hook(studio, {"dataTypes": [types]})
+    for scopes in ({"webhook:manage"}, {"webhook:manage", scope}):
+        studio.token = studio.sandbox.issue_token(scopes=scopes)
+        status = 200 if scope in scopes else 403
+        assert (await studio("POST", HOOKS, watching({"dataTypes": [types]}))).status == status
+        assert (await studio("GET", f"{path}/payloads")).status == status
+
+
+async def test_a_reader_of_the_base_reads_payloads_and_makes_no_webhook(studio: Driver) -> None:
+    path = await hook(studio)
+    user = studio.sandbox.add_user("Ada Example", "ada@example.com")
+    studio.sandbox.share("appStudio00000001", user.id, "read")
+    studio.token = studio.sandbox.issue_token(user=user.id)
+    assert (await studio("GET", HOOKS)).status == 200
+    assert (await studio("GET", f"{path}/payloads")).status == 200
+    assert (await studio("POST", HOOKS, watching())).status == 403
+
+
+async def test_what_webhooks_were_told_is_kept_in_the_file(tmp_path: Path) -> None:
+    clock = ManualClock()
+
+    def opened() -> Driver:
+        return Driver(Sandbox(clock=clock, rate=0, file=tmp_path / "kept.sqlite"), clock)
+
+    studio = opened()
+    kept, deleted = await hook(studio), await hook(studio)
+    await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "old"}})
+    studio.sandbox.close()
+    studio = opened()
+    await clock.advance(WEEK - 1)
+    await studio("POST", f"{kept}/refresh")
+    for name in ("young", "younger"):
+        await studio("POST", f"{STUDIO}/People", {"fields": {"Name": name}})
+    assert len(await payloads(studio, kept)) == 3
+    await studio("DELETE", deleted)
+    await clock.advance(1)
+    await studio("POST", f"{STUDIO}/People", {"fields": {"Name": "youngest"}})
+    told_before = await payloads(studio, kept)
+    studio.sandbox.close()
+    studio = opened()
+    assert [each["baseTransactionNumber"] for each in told_before] == [2, 3, 4]
+    assert await payloads(studio, kept) == told_before
+    listed: Any = (await studio("GET", HOOKS)).body["webhooks"]
+    assert [(f"{HOOKS}/{each['id']}", each["cursorForNextPayload"]) for each in listed] == [(kept, 5)]
+    studio.sandbox.close()
+    with connect(tmp_path / "kept.sqlite") as database:
+        assert database.execute("SELECT count(*) FROM payload").fetchone() == (3,)
+    database.close()

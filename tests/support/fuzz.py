@@ -43,7 +43,10 @@ _SENSIBLE: Final[Mapping[str, JsonValue]] = {
     "match_on": ["Name"],
     "field": "Name",
     "text": "hello",
+    "formula": "{Name}",
     "fields": [],
+    "saga": "sgaaaaaa",
+    "steps": [{"id": "found", "do": "find", "with": {"base": "Studio", "table": "Tasks", "limit": 1}}],
 }
 _OWN: Final[Mapping[str, Mapping[str, JsonValue]]] = {
     "update_records": {"records": [{"id": "Write launch copy", "fields": {"Priority": 1}}]},

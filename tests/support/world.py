@@ -8,10 +8,11 @@ from random import Random
 from typing import Literal
 
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.types import CallToolResult, TextContent
 
 from pyairtable_mcp.app import App, InProcess, running
-from pyairtable_mcp.base.clock import ManualClock
+from pyairtable_mcp.base.clock import ManualClock, SystemClock
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.hosts import InProcess as HostInProcess
@@ -68,17 +69,29 @@ def in_process(_store: Store, _name: str) -> Host:
 
 @asynccontextmanager
 async def open_world(
-    *, settings: Settings | None = None, era: Era = "auto", seed: str = "studio"
+    *,
+    settings: Settings | None = None,
+    era: Era = "auto",
+    seed: str = "studio",
+    person: ElicitationFnT | None = None,
 ) -> AsyncIterator[World]:
-    """Open a world; its clock stands still and its sandbox keeps no rate."""
+    """Open a world; its clock stands still and its sandbox keeps no rate.
+
+    `person` answers the forms that the client shows; without one the client can show none.
+    """
     clock = ManualClock()
     sandbox = Sandbox(seed=seed, clock=clock, rng=Random(7), rate=0)
     inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
     async with (
         running(
-            settings or Settings(), clock=clock, rng=Random(7), sandbox=inside, new_host=in_process
+            settings or Settings(),
+            clock=clock,
+            rng=Random(7),
+            sandbox=inside,
+            new_host=in_process,
+            engine_clock=SystemClock(),
         ) as app,
-        Client(app.server, mode=era) as client,
+        Client(app.server, mode=era, elicitation_callback=person) as client,
     ):
         yield World(client, app, sandbox, clock)
 

@@ -57,7 +57,7 @@ async def test_any_call_ends_in_a_result_or_a_declared_error(
 @behaviour("any.sensible")
 async def test_the_sensible_call_of_every_tool_succeeds(world: World) -> None:
     for spec in CATALOG:
-        if spec.name in ("attach_file", "update_schema", "create_fields"):
+        if spec.name in ("attach_file", "update_schema", "create_fields") or "saga" in spec.args.model_fields:
             continue
         reply = await world.call(spec.name, **sensible(spec.name))
         assert not reply.is_error, (spec.name, reply.text)

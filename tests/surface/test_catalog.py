@@ -7,13 +7,13 @@ import pytest
 
 from pyairtable_mcp.base.policy import Effect
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.base.text import tokens
 from pyairtable_mcp.sandbox import Sandbox
 from pyairtable_mcp.sandbox.seeds import columns as c
 from pyairtable_mcp.sandbox.seeds.words import HOSTILE
 from pyairtable_mcp.surface.catalog import CATALOG
 from pyairtable_mcp.surface.instructions import INSTRUCTIONS
 from tests.support.behaviours import behaviour
+from tests.support.counting import o200k
 from tests.support.inside import fill, lab
 from tests.support.world import World, open_world
 
@@ -45,10 +45,8 @@ async def test_the_list_is_the_same_in_both_eras_and_every_time(world: World) ->
 async def test_the_list_is_short_and_every_tool_has_a_title_and_all_its_hints(studio: World) -> None:
     tools = (await studio.client.list_tools()).tools
     assert len(tools) <= 24
-    assert (
-        tokens(json.dumps([tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]))
-        <= 4_000
-    )
+    listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
+    assert o200k(json.dumps(listed, separators=(",", ":"))) <= 4_000
     for tool in tools:
         assert tool.title
         assert tool.description
@@ -63,7 +61,8 @@ async def test_the_list_is_short_and_every_tool_has_a_title_and_all_its_hints(st
 @behaviour("list.no_reads_in_writes")
 def test_a_tool_reads_or_writes_and_says_which() -> None:
     for tool in CATALOG:
-        assert (tool.effect is Effect.READ) == (tool.group == "read"), tool.name
+        assert tool.effect is Effect.READ or tool.group != "read", tool.name
+        assert tool.effect is not Effect.READ or tool.group in ("read", "saga"), tool.name
         assert bool(tool.annotations.read_only_hint) == (tool.effect is Effect.READ)
         assert bool(tool.annotations.destructive_hint) == (tool.effect in (Effect.CHANGE, Effect.DELETE))
 

@@ -9,7 +9,8 @@ from mcp import Client
 from starlette.types import Message, Receive, Scope, Send
 
 from pyairtable_mcp.app import InProcess, running
-from pyairtable_mcp.base.clock import ManualClock
+from pyairtable_mcp.base.clock import ManualClock, SystemClock
+from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.sandbox import Fault, Sandbox
 from pyairtable_mcp.surface.server import SPENT_META
@@ -89,7 +90,7 @@ async def test_the_state_of_the_quota_is_a_resource(studio: World) -> None:
 
 
 @behaviour("cancel.account")
-async def test_a_cancelled_write_stops_and_leaves_an_account_in_the_log(
+async def test_a_cancelled_write_stops_and_is_taken_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     sandbox = Sandbox(clock=ManualClock(), rng=Random(7), rate=0)
@@ -112,12 +113,19 @@ async def test_a_cancelled_write_stops_and_leaves_an_account_in_the_log(
     settings = Settings(log_level="WARNING")
     async with (
         held(
-            running(settings, clock=sandbox.clock, rng=Random(7), sandbox=inside, new_host=in_process)
+            running(
+                settings,
+                clock=sandbox.clock,
+                rng=Random(7),
+                sandbox=inside,
+                new_host=in_process,
+                engine_clock=SystemClock(),
+            )
         ) as app,
         held(Client(app.server)) as client,
     ):
         arguments = {"base": "Studio", "table": "Tasks", "records": rows(35)}
-        with caplog.at_level(logging.WARNING):
+        with caplog.at_level(logging.INFO):
             call = asyncio.create_task(client.call_tool("create_records", arguments))
             await second.wait()
             call.cancel()
@@ -125,10 +133,15 @@ async def test_a_cancelled_write_stops_and_leaves_an_account_in_the_log(
             with pytest.raises(asyncio.CancelledError):
                 await call
 
-            async def told() -> bool:
-                return "was cancelled" in caplog.text
+            engine = await app.dispatcher.new_call().sagas()
 
-            await until(told)
+            async def taken_back() -> bool:
+                (saga,) = await engine.list()
+                return saga.status is Status.COMPENSATED
+
+            await until(taken_back)
+    deleted = [one.records for one in sandbox.requests if one.method == "DELETE"]
+    assert sum(deleted) == 20
     made = [one for one in sandbox.requests if one.method == "POST"]
     assert len(made) == 2, "what had left was allowed to arrive, and nothing after it was sent"
-    assert "20 done, 15 not sent; done: rec" in caplog.text
+    assert "is stopped: who asked for it has gone" in caplog.text

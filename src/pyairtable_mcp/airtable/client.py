@@ -94,6 +94,10 @@ class Airtable:
         self._untouched = False
         return Airtable(self._channel.metered(self.spent, guard=guard), self._reads, self._writer)
 
+    def ready(self) -> None:
+        """Raise `NotConfigured` when there is no token."""
+        self._channel.ready()
+
     async def bases(self, *, fresh: bool = False) -> tuple[Base, ...]:
         """Return every base the token can see; up to five minutes old unless `fresh`."""
         self._channel.ready()

@@ -72,13 +72,13 @@ class ManualClock:
     async def advance(self, seconds: float) -> None:
         """Move time forward, waking sleepers in the order their waits end."""
         target = self._elapsed + seconds
-        await _settle()
+        await settle()
         while self._sleepers and self._sleepers[0][0] <= target:
             due, _, waiter = heapq.heappop(self._sleepers)
             self._elapsed = max(self._elapsed, due)
             if not waiter.done():
                 waiter.set_result(None)
-            await _settle()
+            await settle()
         self._elapsed = target
 
     @property
@@ -88,7 +88,7 @@ class ManualClock:
         return max(0.0, min(live) - self._elapsed) if live else None
 
 
-async def _settle() -> None:
+async def settle() -> None:
     """Let every task that can run do so before time moves on."""
     for _ in range(20):
         await asyncio.sleep(0)

@@ -5,7 +5,9 @@ import string
 from random import Random
 from typing import Final, Literal
 
-Kind = Literal["app", "tbl", "fld", "viw", "rec", "sel", "usr", "att", "com", "itr", "ach", "wsp"]
+Kind = Literal[
+    "app", "tbl", "fld", "viw", "rec", "sel", "usr", "att", "com", "itr", "ach", "wsp", "oaa", "syn"
+]
 
 _ALPHABET: Final = string.ascii_letters + string.digits
 _PLAIN: Final = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -20,6 +22,11 @@ def is_id(text: str, kind: Kind) -> bool:
 def mint(kind: Kind, rng: Random) -> str:
     """Return a fresh id of this kind."""
     return kind + "".join(rng.choices(_ALPHABET, k=14))
+
+
+def mint_token(rng: Random) -> str:
+    """Return a fresh secret of 118 bits that a person can copy, e.g. `kx3f-…`: six groups of four."""
+    return "-".join("".join(rng.choices(_PLAIN, k=4)) for _ in range(6))
 
 
 def mint_saga(rng: Random) -> str:

@@ -110,6 +110,21 @@ class SagaSettings(_Section):
     )
 
 
+class ApprovalSettings(_Section):
+    """For which changes a person is asked first. Taking back at once what has failed needs no approval."""
+
+    deletes: bool = Field(False, description="A person has to approve before records are deleted.")
+    records_over: int = Field(
+        0,
+        ge=0,
+        le=50_000,
+        description="A person has to approve before a saga writes more records than this; 0: any number.",
+    )
+    schema_changes: bool = Field(
+        False, description="A person has to approve before tables or fields are created or changed."
+    )
+
+
 class Settings(_Section):
     """Everything an operator can set."""
 
@@ -147,6 +162,7 @@ class Settings(_Section):
     quota: QuotaSettings = Field(default_factory=QuotaSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     sagas: SagaSettings = Field(default_factory=SagaSettings)
+    approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
 
     @field_validator("time_zone")
     @classmethod

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.outcomes import How, Recall, WriteReport
 from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.engine.model import Left, Write
-from pyairtable_mcp.engine.ports import Arrival, Back, Fate, Sent, Trip, Undoing
+from pyairtable_mcp.engine.ports import Arrival, Back, Fate, Sent, Stakes, Trip, Undoing
 from pyairtable_mcp.operations.batches import BATCH, MARKS, Batch, Kind, Made, Mark, marks_of
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.sending import send
@@ -22,6 +22,7 @@ from pyairtable_mcp.store.journal_values import Image
 
 AIRTABLE: Final = "airtable"
 """The carrier's name in the journal."""
+_SCHEMA: Final = frozenset({Kind.CREATE_TABLE, Kind.CREATE_FIELD, Kind.UPDATE_TABLE, Kind.UPDATE_FIELD})
 
 
 def writes_of(batches: Sequence[Batch]) -> tuple[Write, ...]:
@@ -64,6 +65,13 @@ class AirtableCarrier:
     def since(self, call: Call) -> str:
         """Return a moment that Airtable's clock has reached by now."""
         return call.airtable.earliest().isoformat()
+
+    def stakes(self, write: Write) -> Stakes:
+        """Tell what a batch puts at stake."""
+        batch = BATCH.validate_python(write.body)
+        schema = batch.kind in _SCHEMA
+        records = 0 if schema else len(batch.items)
+        return Stakes(records=records, deletes=batch.kind is Kind.DELETE, schema=schema)
 
     async def send(self, write: Write, trip: Trip) -> Arrival:
         """Send a batch of one request."""

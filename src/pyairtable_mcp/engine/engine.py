@@ -14,8 +14,9 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, Fenced, NotAllowed, Unavailable, UnknownName
-from pyairtable_mcp.base.ids import mint_saga
+from pyairtable_mcp.base.ids import mint_saga, mint_token
 from pyairtable_mcp.base.sagas import Status
+from pyairtable_mcp.engine.approving import TERMS, answered, asked, fits, part, question_of
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.interpreter import Checkpoint, Interpreter, unwatched
 from pyairtable_mcp.engine.leases import LEASE, RENEW, Leases
@@ -34,6 +35,7 @@ _log: Final = logging.getLogger(__name__)
 
 _STOPPABLE: Final = (Status.PLANNED, Status.AWAITING_APPROVAL, Status.RUNNING)
 _RESTING: Final = (Status.AWAITING_APPROVAL, Status.RUNNING, Status.COMPENSATING)
+_ASKING: Final = (Status.AWAITING_APPROVAL,)
 _POLL: Final = 0.5
 
 
@@ -157,12 +159,15 @@ class Engine:
     async def _begin(self, new: NewSaga, call: Call | None, hear: Hear) -> Run:
         opened = await self._opened()
         steps = SPECS.dump_python(new.steps, mode="json")
+        call = call or self._ports.new_call()
+        terms = call.settings.approval
         saga = SagaRow(
             id=mint_saga(self._rng), title=new.title, principal=new.principal, client=new.client,
-            definition={"steps": steps}, options=dict(new.options), undoes=new.undoes,
+            definition={"steps": steps}, undoes=new.undoes,
+            options={**new.options, TERMS: terms.model_dump(mode="json")},
             owner=opened.worker.term.name, epoch=1,
         )  # fmt: skip
-        run = begun(new, saga, opened.worker.guarded(call or self._ports.new_call()))
+        run = begun(new, saga, opened.worker.guarded(call))
         run.happened(Started())
         run.hear = self._heard_by(hear)
         return run
@@ -183,7 +188,7 @@ class Engine:
             self._stop(opened, job, "who asked for it has gone")
             raise
         except Fenced:
-            return await self._followed(saga)
+            return await self.followed(saga)
         except Unavailable as error:
             if not job.run.arrivals and not job.run.outcomes:
                 raise error.retold(f"{error.message} Nothing was sent.") from error
@@ -200,8 +205,8 @@ class Engine:
         self._chores.add(chore)
         chore.add_done_callback(self._chores.discard)
 
-    async def _followed(self, saga: str) -> SagaReport:
-        """Wait for a saga that another process works on."""
+    async def followed(self, saga: str) -> SagaReport:
+        """Wait until nobody works on a saga any more, here or in another process."""
         while True:
             history = await self._history(saga)
             if not history.saga.owner:
@@ -241,18 +246,56 @@ class Engine:
             principal=principal, statuses=statuses, record=record, before=before, limit=limit
         )
 
-    async def resume(self, saga: str, answer: JsonValue = None) -> SagaReport:
-        """Go on at once with a saga that rests: it waits, or it asked a person, whose `answer` this is."""
+    async def resume(self, saga: str, answer: JsonValue = None, *, question: str = "") -> SagaReport:
+        """Go on at once with a saga that rests: it waits, or it asked a person, whose `answer` this is.
+
+        With `question` the answer is to that one; a saga that asks another by now goes on resting.
+        """
 
         def woken(run: Run) -> None:
+            if question and question != question_of(run.saga.approval):
+                return
             if run.state.at is At.RESTING:
                 run.answer = answer
-                run.change["approval"] = {**_mapping(run.saga.approval), "answer": answer}
+                run.change["approval"] = answered(run.saga.approval, answer, run.state.last)
                 run.change["wake_at"] = 0.0
                 run.happened(Woken())
 
         opened = await self._opened()
         return await self._awaited(opened, await self._taken(opened, saga, _RESTING, woken))
+
+    async def approve(self, saga: str, by: str, question: str = "") -> SagaReport:
+        """Let a saga run that waits for a person; `by` says who allowed it.
+
+        Should what it would change have changed since the question, it asks again and does nothing.
+        """
+        return await self.resume(saga, {"approved": True, "by": by}, question=question)
+
+    async def confirm(self, saga: str, token: str) -> SagaReport:
+        """Let a saga run by its confirm token; raises `NotAllowed` for any other, old or used one."""
+        row = (await self._history(saga)).saga
+        if row.status is not Status.AWAITING_APPROVAL or not fits(token, row.approval):
+            raise NotAllowed(f"The confirm token does not fit saga {saga}.")
+        return await self.approve(saga, "confirm token", question_of(row.approval))
+
+    async def reject(self, saga: str, by: str) -> SagaReport:
+        """End a saga that waits for a person, and take back what it did before it asked."""
+
+        def stopped(run: Run) -> None:
+            run.stop = f"not approved ({by})"
+
+        opened = await self._opened()
+        return await self._awaited(opened, await self._taken(opened, saga, _ASKING, stopped))
+
+    async def new_token(self, saga: str) -> str:
+        """Return a new confirm token for the question a saga waits with; the one before fits no longer."""
+        token = mint_token(self._rng)
+
+        def change(run: Run) -> None:
+            run.change["approval"] = asked(run.saga.approval, part(run.saga.approval, "ask"), token)
+
+        await self._noted_on(saga, _ASKING, change)
+        return token
 
     async def retry(self, saga: str, *, force: bool = False) -> SagaReport:
         """Try again to take back what could not be; with `force` over what people changed meanwhile."""
@@ -271,11 +314,21 @@ class Engine:
 
     async def resolve(self, saga: str, who: str) -> SagaRow:
         """Note that a person (`who`, and how) has dealt with what could not be taken back."""
+
+        def change(run: Run) -> None:
+            run.change["resolved"] = who
+
+        return await self._noted_on(saga, (Status.COMPENSATION_FAILED,), change)
+
+    async def _noted_on(
+        self, saga: str, statuses: Collection[Status], change: Callable[[Run], None]
+    ) -> SagaRow:
+        """Note something on a saga that nobody works on, in one of these states."""
         opened = await self._opened()
         with opened.worker.reserved(saga):
-            await self._claim(opened, saga, (Status.COMPENSATION_FAILED,))
+            await self._claim(opened, saga, statuses)
             run = remembered(await self._history(saga), self._ports.new_call())
-            run.change["resolved"] = who
+            change(run)
             run.change["owner"] = ""
             await opened.interpreter.commit(run, durable=True)
         return run.saga

@@ -9,12 +9,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from pydantic import JsonValue
+
 from pyairtable_mcp.airtable.chunks import seconds_left
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, Unavailable
+from pyairtable_mcp.base.ids import mint_token
+from pyairtable_mcp.engine.approving import asked, judged
 from pyairtable_mcp.engine.machine import wanted
 from pyairtable_mcp.engine.model import PLAN, SPEC, Plan, Progress, StepSpec, Write
-from pyairtable_mcp.engine.ports import Arrival, Ports, Scene, Trip
+from pyairtable_mcp.engine.ports import Arrival, Ports, Scene, Stakes, Trip
 from pyairtable_mcp.engine.returning import PAUSES, WayBack
 from pyairtable_mcp.engine.run import Run, error_to, outcome_of
 from pyairtable_mcp.engine.words import (
@@ -151,13 +155,24 @@ class Interpreter:
             self._begin(run, step, spec, replace(row, status="asking" if asks else "waiting"))
             run.change["wake_at"] = plan.wait_until or 0.0
             if asks:
-                run.change["approval"] = {"ask": plan.ask}
+                self._ask(run, plan.ask)
             run.happened(StepAsks() if asks else StepWaits())
             return
         self._begin(run, step, spec, row)
         run.queue[:0] = plan.steps
         run.happened(StepPlanned(writes=len(plan.writes), nested=len(plan.steps), keep_going=spec.keep_going))
         self._tell(run, spec.id)
+
+    def _ask(self, run: Run, ask: JsonValue) -> None:
+        """Note a question; its confirm token is told where people read, and nowhere else."""
+        token = mint_token(run.call.rng)
+        run.answer = None
+        run.change["approval"] = asked(run.saga.approval, ask, token)
+        _log.warning(
+            "saga %s waits for a person's approval: `pyairtable-mcp sagas approve %s` shows what for; "
+            "the confirm token is %s",
+            run.saga.id, run.saga.id, token,
+        )  # fmt: skip
 
     def _begin(self, run: Run, step: int, spec: StepSpec, row: StepRow) -> None:
         if step not in run.specs:
@@ -166,12 +181,6 @@ class Interpreter:
         run.enter(row)
 
     async def _planned(self, run: Run, spec: StepSpec, step: int) -> Plan:
-        if run.first is not None:
-            plan, run.first = run.first, None
-            return plan
-        kind = self._ports.kinds.get(spec.kind)
-        if kind is None:
-            raise AppError(f"This version knows no steps of kind '{spec.kind}'.")
         scene = Scene(
             saga=run.saga,
             call=run.call,
@@ -180,12 +189,25 @@ class Interpreter:
             rested=run.plans.get(step),
             answer=run.answer,
         )
+        if run.first is not None:
+            plan, run.first = run.first, None
+        else:
+            plan = await self._worked_out(scene, spec)
+        return judged(plan, scene, spec, self._stakes)
+
+    def _stakes(self, write: Write) -> Stakes:
+        return self._ports.carriers[write.via].stakes(write)
+
+    async def _worked_out(self, scene: Scene, spec: StepSpec) -> Plan:
+        kind = self._ports.kinds.get(spec.kind)
+        if kind is None:
+            raise AppError(f"This version knows no steps of kind '{spec.kind}'.")
         try:
             return await kind.plan(scene, spec)
         except AppError:
             raise
         except Exception as error:
-            _log.exception("step %s of saga %s cannot be planned", spec.id, run.saga.id)
+            _log.exception("step %s of saga %s cannot be planned", spec.id, scene.saga.id)
             raise AppError(f"The step '{spec.id}' could not be planned: a fault of this server.") from error
 
     async def _intend(self, run: Run, command: Intend) -> None:

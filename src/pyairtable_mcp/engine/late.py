@@ -66,11 +66,11 @@ def journaled(kind: str, plan: Callable[..., Awaitable[Any]]) -> Callable[[SagaC
     return run
 
 
-def late(name: str) -> Callable[[SagaCall, Any], Awaitable[Any]]:
-    """Return a use case of `tools/managing.py`, imported when it is called."""
+def late(name: str, module: str = "managing") -> Callable[[SagaCall, Any], Awaitable[Any]]:
+    """Return a use case of a module of `tools`, imported when it is called."""
 
     async def run(call: SagaCall, args: Args) -> Any:
-        return await _tool("managing", name)(call, args)
+        return await _tool(module, name)(call, args)
 
     return run
 

@@ -63,6 +63,7 @@ def build_engine(
     from pyairtable_mcp.engine.host import DbosHost
     from pyairtable_mcp.engine.ports import Carrier, Ports
     from pyairtable_mcp.engine.steps.calling import HTTP, HttpCarrier
+    from pyairtable_mcp.engine.steps.consenting import CONSENT, consent_kind
     from pyairtable_mcp.engine.steps.table import KINDS
     from pyairtable_mcp.engine.steps.undoing import undoing_kinds
     from pyairtable_mcp.engine.worker import Keep
@@ -83,6 +84,7 @@ def build_engine(
         return Call(airtable=airtable.metered(), settings=settings, clock=clock, rng=rng)
 
     kinds = {**KINDS, **{kind.name: kind for kind in undoing_kinds(load, carriers)}}
+    kinds[CONSENT] = consent_kind(dict(kinds), carriers)
     keep = Keep(seconds=settings.sagas.keep_days * _DAY, max_bytes=settings.sagas.max_mb * 1_000_000)
     engine = Engine(
         lambda: open_store(place(), clock),

@@ -14,6 +14,7 @@ from pyairtable_mcp.store.journal_values import Image
 class StepSpec:
     """A step as it was asked for: `args` are its kind's business.
 
+    A `literal` step's args are values as they stand: nothing in them is an expression.
     `bound` are names that only this step knows, e.g. the `item` of a loop. With `keep_going` a failure is
     noted, and the saga goes on.
     """
@@ -23,6 +24,7 @@ class StepSpec:
     args: Mapping[str, JsonValue] = field(default_factory=dict)
     bound: Mapping[str, JsonValue] = field(default_factory=dict)
     keep_going: bool = False
+    literal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +44,8 @@ class Plan:
     """What a step will do, known before anything of it is done: one of these, or nothing.
 
     `writes` are sent in order; `steps` come next, before those that were left; `wait_until` (seconds since
-    1970) or `ask` (what a person has to approve) let the saga rest, after which the step is planned again.
+    1970) or `ask` (what a person has to approve, the writes among it) let the saga rest, after which the step
+    is planned again.
     `result` is what a step without writes has found. `irreversible` says what cannot be taken back.
     """
 

@@ -101,11 +101,24 @@ class Undoing:
     lost: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stakes:
+    """What a write puts at stake: how many records it writes, and whether it deletes or changes a schema."""
+
+    records: int = 0
+    deletes: bool = False
+    schema: bool = False
+
+
 class Carrier(Protocol):
     """Sends one sort of writes, and knows how they are taken back. Failures come back, never out."""
 
     def since(self, call: Call) -> str:
         """Return a moment on the receiver's clock that it has reached by now."""
+        ...
+
+    def stakes(self, write: Write) -> Stakes:
+        """Tell what a write puts at stake."""
         ...
 
     async def send(self, write: Write, trip: Trip) -> Arrival:

@@ -133,6 +133,9 @@ def _recall_end(run: Run) -> None:
         run.happened(Finished())
         return
     if run.saga.status in ACTIVE:
+        if run.state.status is Status.AWAITING_APPROVAL:
+            # It was answered; what the step does then was not planned any more.
+            run.happened(Woken())
         run.happened(Resumed())
     tries = _part(run.saga.result, "tries")
     if isinstance(tries, int) and tries and run.state.status is Status.COMPENSATING:

@@ -9,13 +9,12 @@ from cachetools import LRUCache
 from pyairtable_mcp.formula.functions import FUNCTIONS
 from pyairtable_mcp.formula.grammar import parse
 from pyairtable_mcp.formula.kinds import Columns, Function, Lazy, Node, Scope, Strict
-from pyairtable_mcp.formula.operators import OPERATORS, joined
+from pyairtable_mcp.formula.operators import OPERATORS, equal, joined
 from pyairtable_mcp.formula.problems import BadFormula, Problem, ProblemKind
 from pyairtable_mcp.formula.tree import Call, Chain, Literal, Negated, Reference, Tree
 from pyairtable_mcp.formula.values import Failed, Value, to_number, truthy
 
 _CACHED: Final = 512
-_LISTS_COST: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +33,14 @@ def _constant(value: Value) -> Node:
 def _field(field_id: str) -> Node:
     def read(scope: Scope) -> Value:
         value = scope.field(field_id)
-        if type(value) is list:
-            scope.work.charge((value,), _LISTS_COST)
-        return value
+        return scope.work.charge(value) if type(value) is list else value
 
     return read
 
 
 def _all_values(scope: Scope) -> Value:
-    scope.work.charge((scope.values,), _LISTS_COST)
     # A tuple, so that the one function that treats a rollup's values differently can tell them from a cell's.
-    return tuple(scope.values)
+    return scope.work.charge(tuple(scope.values))
 
 
 def find_field(table: Columns, name: Reference) -> str | None:
@@ -74,6 +70,8 @@ class _Binder:
                 return _constant(value)
             case Reference():
                 return self._reference(tree)
+            case Chain(first, ((("=" | "!=") as op, Literal(str() as text)),)):
+                return _equals(self.bind(first), text, op == "=")
             case Chain(first, rest):
                 return _chain(self.bind(first), [(op, self.bind(each)) for op, each in rest])
             case Negated(value):
@@ -149,24 +147,40 @@ def _arity(call: Call, function: Function) -> str:
 def _chain(first: Node, rest: Sequence[tuple[str, Node]]) -> Node:
     if not rest:
         return first
-    if len(rest) == 1:
-        return _pair(first, OPERATORS[rest[0][0]], rest[0][1])
     if rest[0][0] == "&":
         nodes = [first, *(node for _, node in rest)]
-        return lambda scope: joined([node(scope) for node in nodes])
+        return lambda scope: scope.work.charge(joined(node(scope) for node in nodes))
+    if len(rest) == 1:
+        return _pair(first, OPERATORS[rest[0][0]], rest[0][1])
     steps = [(OPERATORS[op], node) for op, node in rest]
 
     def run(scope: Scope) -> Value:
         value = first(scope)
         for apply, right in steps:
             value = apply(value, right(scope))
+            if type(value) is str:
+                scope.work.charge(value)
         return value
 
     return run
 
 
+def _equals(left: Node, right: str, wanted: bool) -> Node:
+    """Return the comparison with a written text, the commonest of all, quick when both are text."""
+
+    def run(scope: Scope) -> Value:
+        value = left(scope)
+        return ((value == right) if type(value) is str else equal(value, right)) is wanted
+
+    return run
+
+
 def _pair(left: Node, apply: Callable[[Value, Value], Value], right: Node) -> Node:
-    return lambda scope: apply(left(scope), right(scope))
+    def run(scope: Scope) -> Value:
+        value = apply(left(scope), right(scope))
+        return scope.work.charge(value) if type(value) is str else value
+
+    return run
 
 
 def _lazy(function: Lazy, nodes: Sequence[Node]) -> Node:
@@ -180,15 +194,22 @@ def _strict(function: Strict, nodes: Sequence[Node]) -> Node:
         return lambda scope: apply([node(scope) for node in nodes])
 
     def run(scope: Scope) -> Value:
-        values = [node(scope) for node in nodes]
-        scope.work.charge(values, cost)
-        return apply(values)
+        charge = scope.work.charge
+        return charge(apply([charge(node(scope), cost) for node in nodes]))
 
     return run
 
 
 def _negation(inner: Node) -> Node:
     return lambda scope: -to_number(inner(scope))
+
+
+def bind(table: Columns, text: str, *, rollup: bool = False) -> Bound:
+    """Return a formula bound to a table; raise `BadFormula` when it is none of this table.
+
+    In a rollup, the word `values` stands for the linked values.
+    """
+    return _Binder(table, rollup=rollup).bound(parse(text))
 
 
 class Formulas:
@@ -202,7 +223,7 @@ class Formulas:
         key = (table.id, table.revision, text, rollup)
         bound = self._cache.get(key)
         if bound is None:
-            bound = self._cache[key] = _Binder(table, rollup=rollup).bound(parse(text))
+            bound = self._cache[key] = bind(table, text, rollup=rollup)
         return bound
 
     def compiled(self, table: Columns, text: str, *, rollup: bool = False) -> Node:

@@ -5,7 +5,7 @@ Airtable's reference compares and formats `10/22/2003` as well as ISO text: the 
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 _LONGEST: Final = 60
@@ -24,11 +24,11 @@ _FORMS: Final = tuple(
 )
 
 
-def parse_moment(text: str) -> datetime | None:
-    """Return the moment ISO 8601 text names, taken as UTC when it states no offset, or None."""
+def parse_moment(text: str, zone: tzinfo = UTC) -> datetime | None:
+    """Return the moment in UTC that ISO 8601 text names, or None; it is taken in `zone` without an offset."""
     try:
         moment = datetime.fromisoformat(text.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

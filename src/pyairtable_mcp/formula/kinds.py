@@ -8,8 +8,8 @@ from typing import Final, Protocol, TypeAlias
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.formula.values import Failed, Value
 
-WORK_LIMIT: Final = 100_000_000
-"""How many characters one run of one formula may read, so that no formula keeps anybody waiting."""
+WORK_LIMIT: Final = 20_000_000
+"""How many characters one run of one formula may read and write, so that it takes bounded time and memory."""
 
 _ITEM: Final = 16
 
@@ -44,15 +44,15 @@ class Work:
     def __init__(self, left: int = WORK_LIMIT) -> None:
         self.left = left
 
-    def charge(self, values: Sequence[Value], cost: int) -> None:
-        """Count reading these values at `cost` a character; fail when the run has done too much."""
-        for value in values:
-            if type(value) is str:
-                self.left -= len(value) * cost
-            elif isinstance(value, list | tuple):
-                self.left -= len(value) * cost * _ITEM
+    def charge(self, value: Value, cost: int = 1) -> Value:
+        """Count a value at `cost` a character and return it; fail when the run has done too much."""
+        if type(value) is str:
+            self.left -= len(value) * cost
+        elif isinstance(value, list | tuple):
+            self.left -= len(value) * cost * _ITEM
         if self.left < 0:
             raise Failed("the formula does too much work")
+        return value
 
 
 class Scope(Protocol):
@@ -92,7 +92,7 @@ Node: TypeAlias = Callable[[Scope], Value]
 class Strict:
     """A function of values; `most` is None when it takes any number.
 
-    `cost` is what it costs to read one character of its arguments, 0 for functions that read little.
+    `cost` is what it costs to read one character of its arguments, 0 for functions that read no text.
     """
 
     least: int

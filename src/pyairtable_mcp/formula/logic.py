@@ -24,11 +24,19 @@ def _truths(value: Value) -> Sequence[bool]:
 
 
 def _and(scope: Scope, args: Sequence[Node]) -> Value:
-    return all(all(_truths(each(scope))) for each in args)
+    for node in args:
+        value = node(scope)
+        if value is not True and (value is False or not all(_truths(value))):
+            return False
+    return True
 
 
 def _or(scope: Scope, args: Sequence[Node]) -> Value:
-    return any(any(_truths(each(scope))) for each in args)
+    for node in args:
+        value = node(scope)
+        if value is True or (value is not False and any(_truths(value))):
+            return True
+    return False
 
 
 def _xor(args: Sequence[Value]) -> Value:

@@ -52,7 +52,7 @@ def _away(number: float) -> float:
 
 def _stepped(rule: Callable[[float], int]) -> Callable[[Sequence[Value]], Value]:
     def apply(args: Sequence[Value]) -> Value:
-        number, step = to_number(args[0]), to_number(args[1]) if len(args) > 1 else 1
+        number, step = to_number(args[0]), to_number(args[1]) if len(args) > 1 else 1.0
         if step == 0 or not math.isfinite(number) or not math.isfinite(number / step):
             return number if step else 0
         # Rounded first: 1.1 / 0.1 is 11.000000000000002, and the product of 3 and 0.1 is not 0.3.
@@ -106,7 +106,7 @@ def _average(args: Sequence[Value]) -> Value:
 def _even(args: Sequence[Value]) -> Value:
     """Return the smallest even number that is not less (Airtable's formula reference)."""
     number = to_number(args[0])
-    return math.ceil(number / 2) * 2 if math.isfinite(number) else number
+    return math.ceil(number / 2) * 2.0 if math.isfinite(number) else number
 
 
 def _odd(args: Sequence[Value]) -> Value:

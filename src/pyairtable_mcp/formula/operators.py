@@ -37,9 +37,14 @@ def divided(left: Value, right: Value) -> Value:
 
 def joined(values: Iterable[Value], separator: str = "") -> str:
     """Join values as text; fail beyond the longest text a cell holds, before it is built."""
-    parts = [each if type(each) is str else to_text(each) for each in values]
-    if sum(map(len, parts)) + len(separator) * (len(parts) - 1) > TEXT_LIMIT:
-        raise Failed("the text grows too long")
+    parts: list[str] = []
+    room = TEXT_LIMIT + len(separator)
+    for each in values:
+        part = each if type(each) is str else to_text(each)
+        room -= len(part) + len(separator)
+        if room < 0:
+            raise Failed("the text grows too long")
+        parts.append(part)
     return separator.join(parts)
 
 

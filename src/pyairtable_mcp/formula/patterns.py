@@ -14,7 +14,7 @@ from pyairtable_mcp.formula.values import TEXT_LIMIT, Failed, Value, to_text
 
 _PATTERN_LIMIT: Final = 10_000
 _MEMORY: Final = 1 << 20
-_COST: Final = 10
+_COST: Final = 20
 _GROUP_REFERENCE: Final = re.compile(r"\$(\d)")
 
 
@@ -31,7 +31,7 @@ class _Pattern(Protocol):
     def finditer(self, text: str) -> Iterator[_Match]: ...
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def compiled(pattern: str) -> _Pattern:
     """Return a compiled pattern; fail when RE2 refuses it."""
     import re2

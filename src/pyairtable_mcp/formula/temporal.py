@@ -227,7 +227,7 @@ TEMPORAL: Final[Mapping[str, Function]] = MappingProxyType(
         "DATEADD": Strict(3, 3, _add),
         "DATETIME_DIFF": Strict(2, 3, _difference),
         "DATETIME_PARSE": Lazy(1, 3, _parse),
-        "DATETIME_FORMAT": Strict(1, 2, _format),
+        "DATETIME_FORMAT": Strict(1, 2, _format, 1),
         "SET_TIMEZONE": Strict(2, 2, _set_zone),
         "SET_LOCALE": Strict(2, 2, _set_locale),
         "DATESTR": _text_of("YYYY-MM-DD"),

@@ -1,6 +1,6 @@
 """Words that the arguments of several tools share, each described once."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, JsonValue
 
@@ -18,3 +18,4 @@ Record = Annotated[Name, Field(description="record id or primary value")]
 DryRun = bool
 NewOptions = Annotated[list[Name], Field(description="select options to create")]
 Typecast = Annotated[bool, Field(description="let Airtable convert values")]
+OnError = Literal["undo", "continue"]

@@ -1,6 +1,5 @@
 """Which records are meant: conditions, a formula and a text search, joined into one filter formula."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -15,16 +14,12 @@ from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.conditions import Where
 from pyairtable_mcp.operations.field_types import Kind, kind_of
 from pyairtable_mcp.operations.lookups import find_records_by_key, record_name
-from pyairtable_mcp.operations.names import Place, find_field
+from pyairtable_mcp.operations.names import Place
 from pyairtable_mcp.operations.people import names_to_compare
 from pyairtable_mcp.operations.rows import now_of
 
 _SEARCHED: Final = (Kind.TEXT, Kind.OPTION, Kind.OPTIONS, Kind.LINKS, Kind.LIST, Kind.PERSON, Kind.PEOPLE)
 MAX_SEARCH_TESTS: Final = 400
-_TOKENS: Final = re.compile(
-    r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\{(?P<name>(?:[^{}\\]|\\.)*)\}""", re.DOTALL
-)
-_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
 async def build_filter(
@@ -51,16 +46,14 @@ async def build_filter(
 
 
 def with_field_ids(place: Place, formula: str) -> str:
-    """Return a caller's formula with every `{Name}` outside of quotes turned into `{fld…}`.
+    """Return a caller's formula with every field it names turned into `{fld…}`.
 
-    Raises UnknownName for a name that is no field, before a request is spent on it.
+    Raises BadValue for what is no formula, UnknownName for names of nothing, before a request is spent on it.
     """
+    # Reading formulas takes long to start, and most calls bring none.
+    from pyairtable_mcp.operations import formula_checks
 
-    def by_id(token: re.Match[str]) -> str:
-        name = token["name"]
-        return token[0] if name is None else formulas.ref(find_field(place, _ESCAPE.sub(r"\1", name)))
-
-    return _TOKENS.sub(by_id, formula)
+    return formula_checks.with_field_ids(place, formula)
 
 
 def searching(place: Place, text: str) -> str:

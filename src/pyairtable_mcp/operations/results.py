@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.models import Base, Comment, Field, Table
 from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.operations.cursors import Position, encode
 
 
@@ -144,6 +145,34 @@ class Done:
 
 
 @dataclass(frozen=True)
+class FormulaProblem:
+    """One thing wrong with a formula; `where` is its line with a caret under it, on two lines."""
+
+    message: str
+    where: str = ""
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a formula comes to for one record; `failure` is why it shows `#ERROR!`, empty when it does not."""
+
+    record: str
+    value: Json
+    failure: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormulaCheck:
+    """A formula's problems, or its result (as Airtable's `options.result`), its fields and a sample."""
+
+    problems: tuple[FormulaProblem, ...] = ()
+    result: Mapping[str, Json] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
+    sample: Sample | None = None
+
+
+@dataclass(frozen=True)
 class QuotaState:
     """One base's allowance, or the token's (`base` empty).
 
@@ -164,4 +193,4 @@ class QuotaStatus:
     states: tuple[QuotaState, ...]
 
 
-Result = Rows | BaseList | Description | Changes | CommentList | Done | QuotaStatus
+Result = Rows | BaseList | Description | Changes | CommentList | Done | QuotaStatus | FormulaCheck

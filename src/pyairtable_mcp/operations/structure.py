@@ -115,7 +115,7 @@ async def plan_create_table(call: Call, args: CreateTable) -> Planned:
 
 
 async def plan_create_fields(call: Call, args: CreateFields) -> Planned:
-    """Work out the fields, each of which takes a request; a failure names those that stand."""
+    """Work out the fields, each of which takes a request."""
     place = await find_place(call, args.base, args.table)
     tables = {table.name: table.id for table in place.schema.tables}
     bodies = _bodies(args.fields, tables, taken=[f.name for f in place.table.fields])
@@ -131,7 +131,7 @@ async def plan_create_fields(call: Call, args: CreateFields) -> Planned:
         (report,) = reports
         if report.error:
             done = [name for name, one in zip(names, report.outcomes, strict=True) if one.status == "done"]
-            raise _stopped(report.error, f"field {quoted(names[len(done)])}", done)
+            raise _stopped(report.error, f"field {quoted(names[len(done)])}")
         ids = [one.id for one in report.outcomes]
         return Done(f"Created {told}.", [f"{line} = {key}" for line, key in zip(lines, ids, strict=True)])
 
@@ -144,7 +144,7 @@ async def plan_create_fields(call: Call, args: CreateFields) -> Planned:
 
 
 async def plan_update_schema(call: Call, args: UpdateSchema) -> Planned:
-    """Work out the changes, each of which takes a request; a failure names those that stand."""
+    """Work out the changes, each of which takes a request."""
     place = await find_place(call, args.base, args.table)
     table_body = _named_and_described(args.name, args.description)
     _refuse_taken(args.name, place.table.id, place.schema.tables, "table")
@@ -162,7 +162,7 @@ async def plan_update_schema(call: Call, args: UpdateSchema) -> Planned:
         error = next((report.error for report in reports if report.error), None)
         if error:
             done = [line for line, one in zip(lines, outcomes, strict=True) if one.status == "done"]
-            raise _stopped(error, lines[len(done)], done)
+            raise _stopped(error, lines[len(done)])
         return Done(f"Changed table {quoted(place.table.name)}.", lines)
 
     return Planned(
@@ -194,10 +194,9 @@ def _before(thing: Table | Field, body: Mapping[str, JsonValue]) -> dict[str, Js
     return {key: now[key] for key in body}
 
 
-def _stopped(problem: AppError, at: str, standing: Sequence[str]) -> AppError:
-    """Return the error with an account of what was done before it."""
-    stands = f" These stand: {listed(standing, 50)}." if standing else " Nothing was changed before it."
-    return problem.retold(f"Stopped at {at}: {problem.message}{stands}")
+def _stopped(problem: AppError, at: str) -> AppError:
+    """Return the error with the place at which it stopped the change."""
+    return problem.retold(f"Stopped at {at}: {problem.message}")
 
 
 def _bodies(

@@ -13,7 +13,7 @@ from pyairtable_mcp.base.errors import AmbiguousName, BadValue, InvalidArguments
 from pyairtable_mcp.base.text import listed, quoted
 from pyairtable_mcp.operations import comparisons, formulas
 from pyairtable_mcp.operations.accounts import planned
-from pyairtable_mcp.operations.arguments import Cells, DryRun, Name, NewOptions, Typecast
+from pyairtable_mcp.operations.arguments import Cells, DryRun, Name, NewOptions, OnError, Typecast
 from pyairtable_mcp.operations.batches import Batch, Item, Kind
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.cells import cell_text
@@ -43,6 +43,7 @@ class UpsertRecords(Args):
     ]
     new_options: NewOptions = []
     typecast: Typecast = False
+    on_error: OnError = "undo"
     dry_run: DryRun = False
 
 

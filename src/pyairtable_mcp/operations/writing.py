@@ -17,6 +17,7 @@ from pyairtable_mcp.operations.arguments import (
     Formula,
     Name,
     NewOptions,
+    OnError,
     Typecast,
     Where,
 )
@@ -50,6 +51,7 @@ class CreateRecords(Args):
     records: Annotated[list[Cells], Arg(min_length=1, description="[{field: value}]")]
     new_options: NewOptions = []
     typecast: Typecast = False
+    on_error: OnError = "undo"
     dry_run: DryRun = False
 
 
@@ -67,6 +69,7 @@ class UpdateRecords(Args):
     set: Annotated[Cells, Arg(description="values for every record the filter finds")] = {}
     new_options: NewOptions = []
     typecast: Typecast = False
+    on_error: OnError = "undo"
     dry_run: DryRun = False
 
 
@@ -78,6 +81,7 @@ class DeleteRecords(Args):
     ids: Annotated[list[Name], Arg(description="record ids or primary values")] = []
     where: Where = []
     formula: Formula = ""
+    on_error: OnError = "undo"
     dry_run: DryRun = False
 
 

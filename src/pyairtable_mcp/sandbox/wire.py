@@ -46,6 +46,7 @@ ERRORS: Final[Mapping[str, int]] = MappingProxyType(
         "UNSUPPORTED_FIELD_TYPE_FOR_CREATE": 422,
         "VIEW_ID_NOT_FOUND": 422,
         "VIEW_NAME_NOT_FOUND": 422,
+        "PUBLIC_API_BILLING_LIMIT_EXCEEDED": 429,
         "RATE_LIMIT_REACHED": 429,
         "SERVER_ERROR": 500,
     }
@@ -82,6 +83,16 @@ def hidden() -> ApiError:
 def forbidden(message: str) -> ApiError:
     """Return the 403 for an act this user may not do."""
     return refusal("INVALID_PERMISSIONS", message)
+
+
+def no_creating(table: str, table_id: str) -> ApiError:
+    """Return the 403 for making records where one may not."""
+    return forbidden(f"You are not permitted to create records in table {table} ({table_id})")
+
+
+def no_writing(field: str, field_id: str) -> ApiError:
+    """Return the 403 for writing cells where one may not."""
+    return forbidden(f"You are not permitted to write cell values in field {field} ({field_id})")
 
 
 def invalid(message: str = "parameter validation failed. Check your request data.") -> ApiError:
@@ -128,8 +139,13 @@ def too_large(message: str) -> ApiError:
 
 def too_many() -> ApiError:
     """Return the 429 of the rate law."""
-    message = "You have exceeded the limit of requests per second. Wait 30 seconds before trying again."
-    return refusal("RATE_LIMIT_REACHED", message)
+    return refusal("RATE_LIMIT_REACHED", "Rate limit exceeded. Please try again later")
+
+
+def used_up() -> ApiError:
+    """Return the 429 of the monthly quota, which waiting does not mend."""
+    message = "The workspace has used up its API calls of this month."
+    return refusal("PUBLIC_API_BILLING_LIMIT_EXCEEDED", message)
 
 
 def not_kept(why: str) -> ApiError:

@@ -7,6 +7,7 @@ from pyairtable_mcp.engine.late import journaled, late
 from pyairtable_mcp.engine.tools import arguments as sagas
 from pyairtable_mcp.operations import (
     attaching,
+    checking,
     commenting,
     describing,
     reading,
@@ -54,6 +55,15 @@ CATALOG: Final[tuple[Tool, ...]] = (
         idempotent=True,
         args=reading.GetRecords,
         run=reading.get_records,
+    ),
+    ToolSpec(
+        name="check_formula",
+        title="Check a formula",
+        effect=Effect.READ,
+        group="read",
+        idempotent=True,
+        args=checking.CheckFormula,
+        run=checking.check_formula,
     ),
     ToolSpec(
         name="list_comments",
@@ -191,6 +201,17 @@ CATALOG: Final[tuple[Tool, ...]] = (
         run=late("cancel_saga"),
     ),
 )
+
+APPROVAL: Final[Tool] = ToolSpec(
+    name="decide_saga",
+    title="Decide about a saga",
+    effect=Effect.DELETE,
+    group="saga",
+    idempotent=False,
+    args=sagas.DecideSaga,
+    run=late("decide_saga", "asking"),
+)
+"""What a person's answer runs; no client can call it."""
 
 
 def offered(policy: Policy) -> tuple[Tool, ...]:

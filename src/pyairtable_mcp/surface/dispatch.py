@@ -1,7 +1,7 @@
 """The life of one tool call: find the tool, ask the policy, parse, run, render."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Final
@@ -21,14 +21,16 @@ from pyairtable_mcp.base.errors import (
     UnknownName,
     UnknownTool,
 )
-from pyairtable_mcp.base.policy import Policy
+from pyairtable_mcp.base.policy import Effect, Policy
 from pyairtable_mcp.base.text import closest, quoted
+from pyairtable_mcp.engine.call import SagaCall
+from pyairtable_mcp.engine.tools.arguments import DecideSaga
 from pyairtable_mcp.net.sender import Spent
 from pyairtable_mcp.operations.call import Args, Call, Report, unheard
 from pyairtable_mcp.operations.parsing import parse
 from pyairtable_mcp.operations.results import Changes, Fate, Result
-from pyairtable_mcp.surface.catalog import CATALOG, Tool, offered
-from pyairtable_mcp.surface.render.answer import Answer, answer, refusal
+from pyairtable_mcp.surface.catalog import APPROVAL, CATALOG, Tool, offered
+from pyairtable_mcp.surface.render.answer import Answer, Asked, answer, refusal
 from pyairtable_mcp.surface.render.page import Paper
 
 MEMORY_SECONDS: Final = 10.0
@@ -50,7 +52,7 @@ class Dispatcher:
     def __init__(
         self,
         policy: Policy,
-        new_call: Callable[[], Call],
+        new_call: Callable[[], SagaCall],
         rng: Random,
         *,
         answered: Callable[[], None] | None = None,
@@ -61,19 +63,30 @@ class Dispatcher:
         self._new_call = new_call
         self._rng = rng
 
-    def new_call(self) -> Call:
+    def new_call(self) -> SagaCall:
         """Return the request scope for one call."""
         return self._new_call()
 
     async def call(self, name: str, arguments: Mapping[str, JsonValue], report: Report = unheard) -> Answer:
         """Run a tool by name with raw arguments; long work tells `report` how far it is."""
+        return await self._accounted(lambda new_call: self._called(name, arguments, new_call), report)
+
+    async def decided(self, asked: Asked, *, approved: bool, by: str, report: Report = unheard) -> Answer:
+        """Let a saga run, or end it, as a person has answered what was asked."""
+        args = DecideSaga(saga=asked.saga, question=asked.question, approved=approved, by=by)
+        return await self._accounted(lambda new_call: self._run(APPROVAL, args, new_call), report)
+
+    async def _accounted(
+        self, work: Callable[[Callable[[], Call]], Awaitable[Answer]], report: Report
+    ) -> Answer:
+        """Return the answer of some work, whatever happens, with what it cost."""
         calls: list[Call] = []
 
         def new_call() -> Call:
             calls.append(replace(self._new_call(), report=report))
             return calls[-1]
 
-        found = await self._tried(name, arguments, new_call)
+        found = await _tried(work(new_call))
         if self._answered:
             self._answered()
         spent = Spent(
@@ -81,19 +94,13 @@ class Dispatcher:
         )
         return replace(found, spent=spent)
 
-    async def _tried(
+    async def _called(
         self, name: str, arguments: Mapping[str, JsonValue], new_call: Callable[[], Call]
     ) -> Answer:
-        try:
-            spec = self._find(name)
-            return await self._run(spec, parse(spec.args, arguments), new_call)
-        except AppError as error:
-            return refusal(error)
-        except Exception:
-            _logger.exception("Tool %r failed unexpectedly", name)
-            return refusal(
-                AppError("This is a fault of the server, not of the call; its log has the details.")
-            )
+        spec = self._find(name)
+        found = await self._run(spec, parse(spec.args, arguments), new_call)
+        # Who only looks at a saga does not want anybody asked.
+        return replace(found, asks=None) if spec.effect is Effect.READ else found
 
     async def _run(self, spec: Tool, args: Args, new_call: Callable[[], Call]) -> Answer:
         """Run the tool; what an older memory of the schema may have caused is run again, once."""
@@ -144,6 +151,16 @@ class Dispatcher:
         names = [tool.name for tool in self.tools]
         near = closest(name, names)
         raise UnknownTool(f"There is no tool {quoted(name)}.", candidates=near or names)
+
+
+async def _tried(work: Awaitable[Answer]) -> Answer:
+    try:
+        return await work
+    except AppError as error:
+        return refusal(error)
+    except Exception:
+        _logger.exception("A call failed unexpectedly")
+        return refusal(AppError("This is a fault of the server, not of the call; its log has the details."))
 
 
 async def _rehearse(call: Call, spec: Tool, args: Args) -> None:

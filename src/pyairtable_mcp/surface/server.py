@@ -11,18 +11,21 @@ from pydantic import ConfigDict, JsonValue
 
 from pyairtable_mcp import __version__
 from pyairtable_mcp.base.text import counted
+from pyairtable_mcp.surface.asking import settled
 from pyairtable_mcp.surface.catalog import Tool as Spec
 from pyairtable_mcp.surface.completions import add_completions
 from pyairtable_mcp.surface.dispatch import Dispatcher
 from pyairtable_mcp.surface.instructions import INSTRUCTIONS
 from pyairtable_mcp.surface.progress import relayed
 from pyairtable_mcp.surface.prompts import add_prompts
-from pyairtable_mcp.surface.render.answer import Answer
+from pyairtable_mcp.surface.render.answer import Answer, Asked
 from pyairtable_mcp.surface.resources import add_resources
 
 NAME = "pyairtable-mcp"
 ERROR_META = "pyairtable-mcp/error"
 SPENT_META = "pyairtable-mcp/spent"
+ANSWERED = "asked through the client"
+"""Who approved or rejected, as the journal tells it."""
 
 
 class _RawArguments(ArgModelBase):
@@ -78,10 +81,20 @@ def _tool(dispatcher: Dispatcher, spec: Spec, *, show_spent: bool) -> Tool:
 
 def _runner(
     dispatcher: Dispatcher, name: str, *, show_spent: bool
-) -> Callable[..., Awaitable[CallToolResult]]:
-    async def run(arguments: dict[str, JsonValue], context: Context[Any, Any]) -> CallToolResult:
+) -> Callable[..., Awaitable[CallToolResult | InputRequiredResult]]:
+    async def run(
+        arguments: dict[str, JsonValue], context: Context[Any, Any]
+    ) -> CallToolResult | InputRequiredResult:
         async with relayed(context.report_progress) as report:
-            return _result(await dispatcher.call(name, arguments, report), show_spent=show_spent)
+
+            async def call() -> Answer:
+                return await dispatcher.call(name, arguments, report)
+
+            async def decide(asked: Asked, approved: bool) -> Answer:
+                return await dispatcher.decided(asked, approved=approved, by=ANSWERED, report=report)
+
+            answer = await settled(context, call, decide)
+        return answer if isinstance(answer, InputRequiredResult) else _result(answer, show_spent=show_spent)
 
     return run
 

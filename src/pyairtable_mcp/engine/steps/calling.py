@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, BadValue, Fenced, OutcomeUnknown, Rejected
 from pyairtable_mcp.engine.model import Plan, StepSpec, Write
-from pyairtable_mcp.engine.ports import Arrival, Back, Scene, Sent, StepKind, Trip, Undoing
+from pyairtable_mcp.engine.ports import Arrival, Back, Scene, Sent, Stakes, StepKind, Trip, Undoing
 from pyairtable_mcp.engine.steps.scope import arguments_of
 from pyairtable_mcp.net.egress import Egress, Outgoing
 from pyairtable_mcp.net.http import Response
@@ -110,6 +110,11 @@ class HttpCarrier:
         """Return the present moment; receivers tell none of theirs."""
         del call
         return self._clock.now().isoformat()
+
+    def stakes(self, write: Write) -> Stakes:
+        """Nothing of Airtable's."""
+        del write
+        return Stakes()
 
     async def send(self, write: Write, trip: Trip) -> Arrival:
         """Send a request; one that may have been sent before only if that does no harm."""

@@ -35,7 +35,7 @@ def scope_of(scene: Scene, spec: StepSpec) -> Scope:
 def arguments_of(scene: Scene, spec: StepSpec, model: type[A]) -> A:
     """Return the step's arguments, expressions computed; raises an `AppError` that names the step."""
     try:
-        given = filled(dict(spec.args), scope_of(scene, spec))
+        given = dict(spec.args) if spec.literal else filled(dict(spec.args), scope_of(scene, spec))
     except BadExpression as error:
         raise InvalidArguments(f"Step '{spec.id}': {error.says}.", candidates=error.candidates) from error
     try:

@@ -3,15 +3,19 @@
 from pyairtable_mcp.base.errors import NotAllowed
 from pyairtable_mcp.base.sagas import FINISHED, Status
 from pyairtable_mcp.engine.call import SagaCall
-from pyairtable_mcp.engine.model import NewSaga
+from pyairtable_mcp.engine.model import PLAN, NewSaga, StepSpec
+from pyairtable_mcp.engine.ports import Scene
 from pyairtable_mcp.engine.run import SagaReport
+from pyairtable_mcp.engine.steps.consenting import consented
 from pyairtable_mcp.engine.steps.definition import read_steps
 from pyairtable_mcp.engine.steps.undoing import undoing_steps
 from pyairtable_mcp.engine.tools.arguments import CancelSaga, ListSagas, ResumeSaga, RunSaga, UndoSaga
+from pyairtable_mcp.engine.tools.asking import seen
 from pyairtable_mcp.engine.tools.rehearsing import rehearsed
-from pyairtable_mcp.engine.tools.single import ending, heard
-from pyairtable_mcp.engine.tools.telling import shortly, wholly
+from pyairtable_mcp.engine.tools.single import heard
+from pyairtable_mcp.engine.tools.telling import ending, shortly, wholly
 from pyairtable_mcp.engine.tools.views import Rehearsal, SagaList, SagaView
+from pyairtable_mcp.store.journal_values import History, SagaRow, StepRow
 
 
 async def run_saga(call: SagaCall, args: RunSaga) -> SagaView | Rehearsal:
@@ -19,6 +23,7 @@ async def run_saga(call: SagaCall, args: RunSaga) -> SagaView | Rehearsal:
     steps = read_steps(args.steps)
     if args.dry_run:
         return await rehearsed(call, steps)
+    steps = consented(steps, call.settings.approval)
     new = NewSaga(title=args.title or "run_saga", steps=steps, principal=call.principal, client=call.client)
     if not args.wait:
         return wholly(await (await call.sagas()).get(await (await call.sagas()).start(new)))
@@ -29,20 +34,20 @@ async def _told(call: SagaCall, report: SagaReport) -> SagaView:
     """Return a saga that ended well or rests; raises why it turned back otherwise."""
     if report.error is not None and report.status is not Status.COMPLETED:
         raise report.error.retold(f"{report.error.message} {ending(report)}")
-    return wholly(await (await call.sagas()).get(report.saga.id))
+    return await seen(call, report.saga.id)
 
 
 async def list_sagas(call: SagaCall, args: ListSagas) -> SagaList | SagaView:
     """Return sagas, the youngest first, or one of them."""
     if args.saga:
-        return wholly(await (await call.sagas()).get(args.saga))
-    rows = await (await call.sagas()).list(statuses=args.status, record=args.record, limit=args.limit + 1)
+        return await seen(call, args.saga)
+    statuses = [one for one in Status if one not in FINISHED] if args.unfinished else ()
+    engine = await call.sagas()
+    rows = await engine.list(statuses=statuses, record=args.record, limit=args.limit + 1)
     return SagaList(sagas=tuple(map(shortly, rows[: args.limit])), more=len(rows) > args.limit)
 
 
-async def undo_saga(call: SagaCall, args: UndoSaga) -> SagaView | Rehearsal:
-    """Run a saga that takes another one back."""
-    history = await (await call.sagas()).get(args.saga)
+def _undoing(history: History, args: UndoSaga) -> tuple[StepSpec, ...]:
     if history.saga.status not in FINISHED:
         raise NotAllowed(
             f"Saga {args.saga} is {history.saga.status.value.replace('_', ' ')}.",
@@ -51,11 +56,40 @@ async def undo_saga(call: SagaCall, args: UndoSaga) -> SagaView | Rehearsal:
     steps = undoing_steps(history, args.from_step)
     if not steps:
         raise NotAllowed(f"Saga {args.saga} left nothing behind that could be taken back.")
-    if args.dry_run:
-        return await rehearsed(call, steps, options={"force": args.force})
+    return steps
+
+
+async def undo_shown(call: SagaCall, args: UndoSaga) -> History:
+    """Return what taking a saga back would do, as the journal would hold it before anything is sent."""
+    history = await (await call.sagas()).get(args.saga)
+    engine, options = await call.sagas(), {"force": args.force}
+    scene = Scene(saga=SagaRow(id="", options={**options}), call=call, results={})
+    rows = [
+        StepRow(
+            number=number, id=spec.id, kind=spec.kind, status="planned",
+            plan=PLAN.dump_python(plan, mode="json"), result=plan.result,
+        )
+        for number, spec in enumerate(_undoing(history, args), 1)
+        for plan in [await engine.plan(scene, spec)]
+    ]  # fmt: skip
+    return History(saga=scene.saga, steps=tuple(rows))
+
+
+async def undo_saga(call: SagaCall, args: UndoSaga) -> SagaView | Rehearsal:
+    """Run a saga that takes another one back, or tell what it would do."""
+    if not args.dry_run:
+        return await taken_back(call, args)
+    steps = _undoing(await (await call.sagas()).get(args.saga), args)
+    return await rehearsed(call, steps, options={"force": args.force})
+
+
+async def taken_back(call: SagaCall, args: UndoSaga) -> SagaView:
+    """Run a saga that takes another one back."""
+    history = await (await call.sagas()).get(args.saga)
+    steps = _undoing(history, args)
     new = NewSaga(
         title=f"undo {history.saga.title}",
-        steps=steps,
+        steps=consented(steps, call.settings.approval),
         principal=call.principal,
         client=call.client,
         undoes=args.saga,
@@ -66,16 +100,15 @@ async def undo_saga(call: SagaCall, args: UndoSaga) -> SagaView | Rehearsal:
 
 async def resume_saga(call: SagaCall, args: ResumeSaga) -> SagaView:
     """Go on with a saga that rests, or retry its compensation."""
-    status = (await (await call.sagas()).get(args.saga)).saga.status
+    engine = await call.sagas()
+    if args.confirm:
+        return await _told(call, await engine.confirm(args.saga, args.confirm))
+    status = (await engine.get(args.saga)).saga.status
     if status is Status.COMPENSATION_FAILED:
-        report = await (await call.sagas()).retry(args.saga, force=args.force)
-    elif status is Status.AWAITING_APPROVAL:
-        raise NotAllowed(
-            f"Saga {args.saga} waits for a person.", hint="Ask them to run: pyairtable-mcp sagas approve"
-        )
-    else:
-        report = await (await call.sagas()).resume(args.saga)
-    return wholly(await (await call.sagas()).get(report.saga.id))
+        await engine.retry(args.saga, force=args.force)
+    elif status is not Status.AWAITING_APPROVAL:
+        return await _told(call, await engine.resume(args.saga))
+    return await seen(call, args.saga)
 
 
 async def cancel_saga(call: SagaCall, args: CancelSaga) -> SagaView:

@@ -11,6 +11,9 @@ from pyairtable_mcp.engine.call import SagaCall
 from pyairtable_mcp.engine.model import NewSaga, Progress, StepSpec
 from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.engine.steps.changing import Planner, plan_of
+from pyairtable_mcp.engine.tools.asking import seen
+from pyairtable_mcp.engine.tools.telling import ending
+from pyairtable_mcp.engine.tools.views import SagaView
 from pyairtable_mcp.operations.batches import Batch
 from pyairtable_mcp.operations.call import Args
 from pyairtable_mcp.operations.planned import Planned
@@ -20,8 +23,11 @@ CONTINUE: Final = "continue"
 _STANDING: Final = (Fate.CREATED, Fate.UPDATED, Fate.DELETED)
 
 
-async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Result:
-    """Plan a change and run it as a saga of one step; a dry run shows it and changes nothing."""
+async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Result | SagaView:
+    """Plan a change and run it as a saga of one step; a dry run shows it and changes nothing.
+
+    What a person has to approve first is told as the saga that waits for it.
+    """
     planned = await plan(call, args)
     if getattr(args, "dry_run", False):
         return _warned(await planned.preview(), planned)
@@ -32,20 +38,32 @@ async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Re
         kind=kind,
         args=args.model_dump(mode="json", exclude_defaults=True, by_alias=True),
         keep_going=getattr(args, "on_error", "") == CONTINUE,
+        literal=True,
     )
     new = NewSaga(
         title=kind, steps=(step,), first=plan_of(planned), principal=call.principal, client=call.client
     )
     engine = await call.sagas()
-    return told(planned, await engine.run(new, call, heard(call)))
+    sizes = [len(one.items) for batch in planned.batches for one in batch.writes()]
+    report = await engine.run(new, call, heard(call, sizes))
+    if report.status is Status.AWAITING_APPROVAL:
+        return await seen(call, report.saga.id)
+    return told(planned, report)
 
 
-def heard(call: SagaCall) -> Callable[[Progress], None]:
-    """Return what hears of a saga's progress and tells the caller."""
+def heard(call: SagaCall, records: Sequence[int] = ()) -> Callable[[Progress], None]:
+    """Return what hears of a saga's progress and tells the caller; `records` are those of each write."""
+    heard_of = 0
 
     def hear(progress: Progress) -> None:
-        if progress.total > 1:
-            call.report(progress.done, progress.total, progress.seconds_left)
+        nonlocal heard_of
+        done, total = progress.done, progress.total
+        if total < 2 or done <= heard_of:
+            return
+        heard_of = done
+        if records:
+            done, total = sum(records[:done]), sum(records)
+        call.report(done, total, progress.seconds_left)
 
     return hear
 
@@ -63,29 +81,17 @@ def told(planned: Planned, report: SagaReport) -> Result:
     if report.status is Status.COMPLETED:
         return _marked(planned.account(reports), report)
     error = report.error or AppError("It was stopped.")
+    result: Result | None = None
     try:
         result = planned.account(reports)
-    except AppError:
-        result = None
+    except AppError as problem:
+        # It may know better where it stopped.
+        error = problem
     if isinstance(result, Changes):
         left = {one.record for one in report.left}
         changes = tuple(_after(one, left) for one in result.changes)
         return _marked(replace(result, changes=changes, error=result.error or error), report)
     raise error.retold(f"{error.message} {ending(report)}")
-
-
-def ending(report: SagaReport) -> str:
-    """Say in a sentence what became of what a failed saga had done."""
-    saga = report.saga.id
-    lost = f" Not taken back: {'; '.join(report.lost)}." if report.lost else ""
-    match report.status:
-        case Status.COMPENSATED | Status.CANCELLED:
-            return f"What it had done was taken back (saga {saga}).{lost}"
-        case Status.COMPENSATION_FAILED:
-            why = "; ".join(filter(None, (f"{one.record} {one.why}".strip() for one in report.left)))
-            return f"Not all of it could be taken back (saga {saga}): {why}.{lost}"
-        case _:
-            return f"Saga {saga} is {report.status.value.replace('_', ' ')}.{lost}"
 
 
 def _after(change: RecordChange, left: set[str]) -> RecordChange:

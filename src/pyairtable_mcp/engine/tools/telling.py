@@ -9,8 +9,23 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.model import LEFT
+from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.engine.tools.views import SagaView, Standing, StepView
 from pyairtable_mcp.store.journal_values import History, IntentRow, SagaRow, StepRow
+
+
+def ending(report: SagaReport) -> str:
+    """Say in a sentence what became of what a failed saga had done."""
+    saga = report.saga.id
+    lost = f" Not taken back: {'; '.join(report.lost)}." if report.lost else ""
+    match report.status:
+        case Status.COMPENSATED | Status.CANCELLED:
+            return f"What it had done was taken back (saga {saga}).{lost}"
+        case Status.COMPENSATION_FAILED:
+            why = "; ".join(filter(None, (f"{one.record} {one.why}".strip() for one in report.left)))
+            return f"Not all of it could be taken back (saga {saga}): {why}.{lost}"
+        case _:
+            return f"Saga {saga} is {report.status.value.replace('_', ' ')}.{lost}"
 
 
 def shortly(row: SagaRow) -> SagaView:
@@ -35,7 +50,14 @@ def wholly(history: History) -> SagaView:
     short = shortly(history.saga)
     forward = [row for row in history.steps if row.number > 0]
     steps = tuple(
-        StepView(id=row.id, kind=row.kind, status=row.status, wrote=wrote(history, row)) for row in forward
+        StepView(
+            id=row.id,
+            kind=row.kind,
+            status=row.status,
+            wrote=wrote(history, row),
+            records=_written(history, row),
+        )
+        for row in forward
     )
     left = [one for row in history.steps for one in LEFT.validate_python(_part(row, "left") or ())]
     return replace(
@@ -82,12 +104,22 @@ def _fates(intent: IntentRow, history: History) -> list[str]:
     return [_DONE.get(kind, "done") if mark == "done" else mark.replace("_", " ") for mark in marks]
 
 
+def _written(history: History, row: StepRow) -> tuple[str, ...]:
+    """Return the ids of the records a step has written."""
+    numbers = [one.number for one in history.intents if one.step == row.number and one.role == "do"]
+    outcomes = [history.outcomes[number] for number in numbers if number in history.outcomes]
+    return tuple(dict.fromkeys(image.record for one in outcomes for image in one.after if image.record))
+
+
 def _note(row: SagaRow) -> str:
     match row.status:
         case Status.COMPENSATION_FAILED if not row.resolved:
             return "resume_saga tries again to take it back; `force` overrides what people changed."
         case Status.AWAITING_APPROVAL:
-            return "It waits for a person's approval."
+            return (
+                "A person has to approve it: they run `pyairtable-mcp sagas approve "
+                f"{row.id}`, or give you the confirm token for resume_saga."
+            )
         case Status.COMPLETED:
             return f"undo_saga('{row.id}') takes it back."
         case _:

@@ -8,12 +8,16 @@ from pyairtable_mcp.base.sagas import Status
 
 @dataclass(frozen=True, kw_only=True)
 class StepView:
-    """One step: what it is called and does, how far it is, and what it wrote, e.g. `10 created`."""
+    """One step: what it is called and does, how far it is, and what it wrote, e.g. `10 created`.
+
+    `records` are the ids of what was written.
+    """
 
     id: str
     kind: str
     status: str
     wrote: str = ""
+    records: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +30,18 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a person is asked: `why`, what would be written line by line, and what could not be taken back."""
+
+    id: str
+    why: str
+    lines: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class SagaView:
-    """One saga; `steps` is empty in a list. `note` says what to do about it."""
+    """One saga; `steps` is empty in a list. `note` says what to do about it, `question` what it waits for."""
 
     id: str
     title: str
@@ -40,6 +54,7 @@ class SagaView:
     lost: tuple[str, ...] = ()
     resolved: str = ""
     note: str = ""
+    question: Question | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,14 +14,10 @@ NOT_PERMITTED: Final = "You are not permitted to perform this operation"
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a route asks of its caller: one scope of each set, and a level in the base the URL names.
-
-    `enterprise` routes exist on an enterprise plan only, which the sandbox is not on.
-    """
+    """What a route asks of its caller: one scope of each set, and a level in the base the URL names."""
 
     scopes: Sequence[frozenset[str]]
     level: Level
-    enterprise: bool = False
 
 
 def bearer(workspace: Workspace, authorization: str) -> Token:
@@ -38,8 +34,6 @@ def permit(workspace: Workspace, token: Token, needs: Needs, base_id: str | None
 
     A base that cannot be seen is refused as one that is not there.
     """
-    if needs.enterprise:
-        raise forbidden(f"{NOT_PERMITTED}: it needs an enterprise plan, and the sandbox has none")
     for each in needs.scopes:
         if token.scopes.isdisjoint(each):
             raise forbidden(f"{NOT_PERMITTED}: the token lacks the scope {' or '.join(sorted(each))}")

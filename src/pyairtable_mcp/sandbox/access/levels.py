@@ -21,7 +21,7 @@ def token_level(workspace: Workspace, base: Base, token: Token) -> Level:
     return user_level(workspace, base, token.user)
 
 
-def visible(workspace: Workspace, token: Token) -> Iterator[tuple[Base, Level]]:
+def visible_bases(workspace: Workspace, token: Token) -> Iterator[tuple[Base, Level]]:
     """Yield the bases a token's bearer sees, each with the level there."""
     for base in workspace.bases.values():
         level = token_level(workspace, base, token)

@@ -6,6 +6,7 @@ from typing import Final
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.formula.values import Value
 from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType, Incoming
+from pyairtable_mcp.sandbox.fields.listed import listed
 from pyairtable_mcp.sandbox.state.model import Field
 
 
@@ -35,8 +36,9 @@ def some_of(incoming: Incoming) -> Json:
     """Take a list of option names; under typecast also names in one text, separated by commas."""
     raw = incoming.raw
     if isinstance(raw, str) and incoming.writer.typecast:
-        raw = [part.strip() for part in raw.split(",")]
-    if not isinstance(raw, list):
+        # An option whose own name holds a comma is meant before several are.
+        raw = [raw] if raw in names(incoming.field).values() else listed(raw)
+    if not isinstance(raw, list | tuple):
         raise incoming.refuse()
     found: list[str] = []
     for name in raw:

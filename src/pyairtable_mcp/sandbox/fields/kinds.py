@@ -25,6 +25,10 @@ class Reader(Protocol):
         """Return the names of a select's options by their ids, in order."""
         ...
 
+    def file_url(self, attachment: str, size: str, filename: str, kind: str) -> str:
+        """Return a link to an uploaded file (`size` is `file`) or to a thumbnail of it."""
+        ...
+
     def json(self, table: Table, record: Record, field: Field) -> Json:
         """Return a cell as the API shows it; None when it is empty."""
         ...

@@ -1,20 +1,28 @@
 """Links and what is computed through them: counts, lookups, rollups."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Final
 
 from pyairtable_mcp.base.json_types import Json
-from pyairtable_mcp.formula.values import Failed, Value, flat, is_blank, to_json
+from pyairtable_mcp.formula.values import Failed, Value, flat, is_blank, iso, to_json, to_moment, truthy
 from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType, Incoming
+from pyairtable_mcp.sandbox.fields.listed import listed
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table
+
+LOOKED_UP: Final = 10_000
+"""Most values a lookup holds: lookups of lookups multiply."""
+
+BROKEN: Final[Json] = {"error": "#ERROR!"}
+"""What a cell shows whose computation failed."""
 
 
 def links_of(incoming: Incoming) -> Json:
     """Take a list of record ids; under typecast also names, and one text of names separated by commas."""
     raw = incoming.raw
     if isinstance(raw, str) and incoming.writer.typecast:
-        raw = [part.strip() for part in raw.split(",") if part.strip()]
-    if not isinstance(raw, list):
+        raw = listed(raw)
+    if not isinstance(raw, list | tuple):
         raise incoming.refuse()
     found: list[str] = []
     for each in raw:
@@ -63,6 +71,8 @@ def lookup_value(cell: Cell) -> Value:
         far = _far(cell, table)
         value = cell.reader.value(table, record, far) if far else None
         found.extend(each for each in flat([value]) if not is_blank(each))
+        if len(found) > LOOKED_UP:
+            raise Failed(f"more than {LOOKED_UP} values")
     return found or None
 
 
@@ -79,11 +89,21 @@ def formula_value(cell: Cell) -> Value:
 
 
 def show_computed(cell: Cell) -> Json:
-    """Show a computed value, or `{"error":"#ERROR!"}`."""
+    """Show a computed value as a value of the field's result type, or `{"error":"#ERROR!"}`."""
     try:
-        return to_json(cell.reader.value(cell.table, cell.record, cell.field))
+        value = cell.reader.value(cell.table, cell.record, cell.field)
     except Failed:
-        return {"error": "#ERROR!"}
+        return BROKEN
+    result = cell.field.options.get("result")
+    match result.get("type") if isinstance(result, Mapping) else None:
+        case "checkbox":
+            return truthy(value) or None
+        case "date" if isinstance(value, datetime):
+            return iso(value)[:10]
+        case "dateTime" if isinstance(value, date) and (moment := to_moment(value)):
+            return iso(moment)
+        case _:
+            return to_json(value)
 
 
 def show_lookup(cell: Cell) -> Json:
@@ -96,19 +116,14 @@ def show_lookup(cell: Cell) -> Json:
             shown.extend(each)
         elif each is not None:
             shown.append(each)
+        if len(shown) > LOOKED_UP:
+            return BROKEN
     return shown or None
 
 
 def number_value(cell: Cell) -> Value:
     """Give formulas the record's automatic number."""
     return cell.record.number
-
-
-def held_text(cell: Cell) -> Value:
-    """Give formulas the text inside an AI or button cell."""
-    held = cell.held
-    inner = (held.get("value") or held.get("label")) if isinstance(held, dict) else held
-    return inner if isinstance(inner, str) else None
 
 
 LINKED: Final = (
@@ -118,7 +133,4 @@ LINKED: Final = (
     FieldType("rollup", rollup_value, show=show_computed, computed=True),
     FieldType("formula", formula_value, show=show_computed, computed=True),
     FieldType("autoNumber", number_value, show=show_computed, computed=True),
-    FieldType("button", held_text),
-    FieldType("aiText", held_text),
-    FieldType("externalSyncSource", held_text),
 )

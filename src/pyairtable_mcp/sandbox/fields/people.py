@@ -3,14 +3,19 @@
 from collections.abc import Sequence
 from typing import Final
 
+from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.formula.values import Value
 from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType, Incoming
+from pyairtable_mcp.sandbox.fields.listed import listed
 
 
-def _person(incoming: Incoming, raw: Json) -> str:
-    """Return the user id of `{"id"}` or `{"email"}`; under typecast also of a bare id, e-mail or name."""
-    key = raw if isinstance(raw, str) and incoming.writer.typecast else None
+def _person(incoming: Incoming, raw: Json, *, bare: bool = False) -> str:
+    """Return the user id of `{"id"}` or `{"email"}`; under typecast also of a bare id, e-mail or name.
+
+    `bare` takes a bare id in any case.
+    """
+    key = raw if isinstance(raw, str) and (incoming.writer.typecast or (bare and is_id(raw, "usr"))) else None
     if isinstance(raw, dict):
         key = raw.get("id") or raw.get("email")
     user = incoming.writer.person(key) if isinstance(key, str) else None
@@ -25,13 +30,13 @@ def person_of(incoming: Incoming) -> Json:
 
 
 def people_of(incoming: Incoming) -> Json:
-    """Take a list of collaborators; under typecast also names or e-mails separated by commas."""
+    """Take a list of ids or collaborators; under typecast also names or e-mails separated by commas."""
     raw = incoming.raw
     if isinstance(raw, str) and incoming.writer.typecast:
-        raw = [part.strip() for part in raw.split(",") if part.strip()]
-    if not isinstance(raw, list):
+        raw = listed(raw)
+    if not isinstance(raw, list | tuple):
         raise incoming.refuse()
-    return list(dict.fromkeys(_person(incoming, each) for each in raw)) or None
+    return list(dict.fromkeys(_person(incoming, each, bare=True) for each in raw)) or None
 
 
 def _shown(cell: Cell, keys: Sequence[Json]) -> list[Json]:

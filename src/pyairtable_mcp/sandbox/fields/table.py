@@ -11,10 +11,11 @@ from pyairtable_mcp.sandbox.fields.files import FILES
 from pyairtable_mcp.sandbox.fields.kinds import Cell, FieldType
 from pyairtable_mcp.sandbox.fields.linked import LINKED
 from pyairtable_mcp.sandbox.fields.people import PEOPLE
+from pyairtable_mcp.sandbox.fields.readonly import READ_ONLY
 from pyairtable_mcp.sandbox.fields.scalars import SCALARS
 
 FIELD_TYPES: Final[Mapping[str, FieldType]] = MappingProxyType(
-    {each.name: each for each in (*SCALARS, *DATES, *CHOICES, *PEOPLE, *LINKED, *FILES)}
+    {each.name: each for each in (*SCALARS, *DATES, *CHOICES, *PEOPLE, *LINKED, *FILES, *READ_ONLY)}
 )
 """Every field type by the name the API gives it."""
 

@@ -1,7 +1,7 @@
 """One request as a handler sees it: the place it names, its parameters, its body."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -32,7 +32,9 @@ class World:
 class Call:
     """A request, authenticated and admitted.
 
-    `query` keeps the order and the repeats of the URL; `raw` is the body as it came, `body` what it says.
+    `query` keeps the order and the repeats of the URL; `raw` is the body as it came, `body` what it says;
+    `origin` is where the sandbox was reached, `source` the way the request came (`Actor`); `committed`
+    collects what the handler has committed.
     """
 
     world: World
@@ -41,11 +43,14 @@ class Call:
     query: Sequence[tuple[str, str]]
     raw: bytes
     body: Json
+    origin: str = ""
+    source: str = "publicApi"
+    committed: list[Transaction] = field(default_factory=list)
 
     @property
     def actor(self) -> Actor:
         """On whose behalf the request acts: that of the token's user."""
-        return Actor(self.token.user)
+        return Actor(self.token.user, self.source)
 
     @property
     def base(self) -> Base:
@@ -80,11 +85,20 @@ class Call:
 
     def reader(self) -> BaseReader:
         """Return a reader of the base as it is now."""
-        return BaseReader(self.world.workspace, self.base, self.world.formulas)
+        return BaseReader(self.world.workspace, self.base, self.world.formulas, self.origin)
 
-    def committing(self) -> AbstractContextManager[Transaction]:
-        """Return a transaction of the base: what its block changes stays and is told, or goes as a whole."""
-        return committing(self.world.workspace, self.base, self.actor, self.world.formulas)
+    @contextmanager
+    def committing(self, source: str = "") -> Iterator[Transaction]:
+        """Yield a transaction of the base: what its block changes stays and is told, or goes as a whole.
+
+        `source` is a way of its own by which the change came.
+        """
+        actor = Actor(self.token.user, source or self.source)
+        with committing(
+            self.world.workspace, self.base, actor, self.world.formulas, self.origin
+        ) as transaction:
+            yield transaction
+        self.committed.append(transaction)
 
     def touch_record(self) -> None:
         """Note that the record the URL names changed outside its cells."""
@@ -93,6 +107,13 @@ class Call:
     def touch_base(self) -> None:
         """Note that the base changed outside its records."""
         self.world.workspace.changes.bases.add(self.base.id)
+
+    def includes(self, *known: str) -> bool:
+        """Tell whether the URL's `include` names any of these; refuse a URL that says anything else."""
+        for key, value in self.query:
+            if key not in ("include", "include[]") or value not in known:
+                raise invalid(f"unknown parameter {key}={value}")
+        return bool(self.query)
 
     def object(self, allowed: Collection[str]) -> JsonObject:
         """Return the body, an object with none but the allowed keys; refuse anything else."""

@@ -68,7 +68,7 @@ _PLACES: Final[Sequence[tuple[str, str, str]]] = (
 def _spread() -> Iterator[tuple[str, str, Needs]]:
     for scope, methods, path in _PLACES:
         for method in methods.split():
-            yield method, path, Needs((frozenset({scope}),), "none", enterprise=True)
+            yield method, path, Needs((frozenset({scope}),), "none")
 
 
 ENTERPRISE: Final = tuple(_spread())
@@ -76,6 +76,6 @@ ENTERPRISE: Final = tuple(_spread())
 
 
 def unavailable(call: Call) -> Json:
-    """Refuse: an enterprise route is turned away at the door, and has nothing behind it."""
+    """Refuse with the reason."""
     del call
-    raise forbidden(NOT_PERMITTED)
+    raise forbidden(f"{NOT_PERMITTED}: it needs an enterprise plan, and the sandbox has none")

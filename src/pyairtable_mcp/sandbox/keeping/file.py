@@ -9,6 +9,8 @@ lose what was written last, but damages nothing.
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from random import Random
 from typing import Final, TypeAlias
@@ -17,13 +19,16 @@ from pyairtable_mcp.sandbox.keeping.keeper import CannotKeep
 from pyairtable_mcp.sandbox.keeping.parts import (
     dump_base,
     dump_outside,
+    dump_payload,
     dump_record,
     load_base,
     load_outside,
+    load_payloads,
     load_records,
 )
 from pyairtable_mcp.sandbox.state.changes import Changes
 from pyairtable_mcp.sandbox.state.model import Base, Record, Table, Workspace
+from pyairtable_mcp.sandbox.state.webhooks import Webhook
 
 FORMAT: Final = 1
 """The version of the layout below, kept as the file's `user_version`."""
@@ -39,6 +44,10 @@ CREATE TABLE base (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, value BLO
 CREATE TABLE record (
     place INTEGER PRIMARY KEY, base_id TEXT NOT NULL, table_id TEXT NOT NULL, id TEXT NOT NULL,
     value BLOB NOT NULL, UNIQUE (base_id, table_id, id)
+) STRICT;
+CREATE TABLE payload (
+    base_id TEXT NOT NULL, webhook_id TEXT NOT NULL, cursor INTEGER NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (webhook_id, cursor)
 ) STRICT;
 CREATE TABLE upload (id TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE opening (number INTEGER PRIMARY KEY) STRICT;
@@ -65,6 +74,14 @@ class BadFile(Exception):
     """A file no workspace can be kept in; the message is one line that names it and says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the file has of a base: its tables, and the last cursor of each webhook, by id."""
+
+    tables: frozenset[str] = frozenset()
+    webhooks: Mapping[str, int] = field(default_factory=dict)
+
+
 class FileKeeper:
     """Keeps one workspace in one file; satisfies `Keeper`.
 
@@ -74,7 +91,7 @@ class FileKeeper:
 
     def __init__(self, path: Path, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._tables: dict[str, frozenset[str]] = {}
+        self._kept: Mapping[str, _Kept] = {}
         with _explained(path):
             self._database = sqlite3.connect(path, timeout=0.2, isolation_level=None, check_same_thread=False)
         try:
@@ -95,7 +112,7 @@ class FileKeeper:
                     self._write(changes)
         except (sqlite3.Error, ValueError) as error:
             raise CannotKeep(str(error)) from error
-        self._tables = _tables(self._workspace.bases.values())
+        self._kept = _kept(self._workspace.bases.values())
         changes.clear()
 
     def close(self) -> None:
@@ -149,21 +166,28 @@ class FileKeeper:
             bases = [load_base(value) for (value,) in run("SELECT value FROM base ORDER BY place")]
             for base in bases:
                 for table in base.tables.values():
-                    table.records = {each.id: each for each in load_records(self._rows(base, table))}
+                    table.records = {each.id: each for each in load_records(self._records_of(base, table))}
+                for webhook in base.webhooks.values():
+                    webhook.payloads = load_payloads(self._payloads_of(webhook))
         except ValueError as error:
             raise BadFile(f"{path} is damaged: it holds something that cannot be understood.") from error
         workspace.bases = {base.id: base for base in bases}
         workspace.uploads = dict(run("SELECT id, value FROM upload"))
-        self._tables = _tables(bases)
+        self._kept = _kept(bases)
         workspace.changes.clear()
         return True
 
-    def _rows(self, base: Base, table: Table) -> Iterator[bytes]:
+    def _records_of(self, base: Base, table: Table) -> Iterator[bytes]:
         query = "SELECT value FROM record WHERE base_id = ? AND table_id = ? ORDER BY place"
         return (value for (value,) in self._database.execute(query, (base.id, table.id)))
 
+    def _payloads_of(self, webhook: Webhook) -> Iterator[bytes]:
+        query = "SELECT value FROM payload WHERE webhook_id = ? ORDER BY cursor"
+        return (value for (value,) in self._database.execute(query, (webhook.id,)))
+
     def _write_everything(self) -> None:
-        for name in ("outside", "base", "record", "upload"):
+        self._kept = {}
+        for name in ("outside", "base", "record", "payload", "upload"):
             self._database.execute(f"DELETE FROM {name}")
         self._write_outside()
         for base in self._workspace.bases.values():
@@ -177,20 +201,22 @@ class FileKeeper:
             self._write_outside()
         for base_id in changes.bases:
             base = self._workspace.bases.get(base_id)
-            gone = self._tables.get(base_id, frozenset()) - set(base.tables if base else ())
-            for table_id in gone:
-                self._forget_records((base_id, table_id))
+            self._forget_parts(base_id, base)
             if base:
                 self._write_base(base)
             else:
                 self._database.execute("DELETE FROM base WHERE id = ?", (base_id,))
-        for place in changes.tables:
-            self._forget_records(place)
-            self._write_records(place, self._records(place))
         for place, keys in changes.records.items():
-            if place not in changes.tables:
-                self._write_records(place, keys)
+            self._write_records(place, keys)
         self._write_uploads(changes.uploads)
+
+    def _forget_parts(self, base_id: str, base: Base | None) -> None:
+        """Delete records and payloads of tables and webhooks that are gone."""
+        kept = self._kept.get(base_id, _Kept())
+        for table_id in kept.tables - set(base.tables if base else ()):
+            self._forget_records((base_id, table_id))
+        gone = ((each,) for each in kept.webhooks.keys() - set(base.webhooks if base else ()))
+        self._database.executemany("DELETE FROM payload WHERE webhook_id = ?", gone)
 
     def _records(self, place: Place) -> Mapping[str, Record]:
         base = self._workspace.bases.get(place[0])
@@ -207,6 +233,20 @@ class FileKeeper:
             "ON CONFLICT (id) DO UPDATE SET value = excluded.value",
             (base.id, dump_base(base)),
         )
+        kept = self._kept.get(base.id, _Kept()).webhooks
+        for webhook in base.webhooks.values():
+            self._write_payloads(base, webhook, kept.get(webhook.id, 0))
+
+    def _write_payloads(self, base: Base, webhook: Webhook, last: int) -> None:
+        """Write the payloads after the last one kept, and forget those that are too old by now."""
+        fresh = takewhile(lambda each: each.cursor > last, reversed(webhook.payloads))
+        self._database.executemany(
+            "INSERT INTO payload VALUES (?, ?, ?, ?)",
+            ((base.id, webhook.id, each.cursor, dump_payload(each)) for each in fresh),
+        )
+        first = webhook.payloads[0].cursor if webhook.payloads else webhook.next
+        forget = "DELETE FROM payload WHERE webhook_id = ? AND cursor < ?"
+        self._database.execute(forget, (webhook.id, first))
 
     def _write_records(self, place: Place, keys: Iterable[str]) -> None:
         held = self._records(place)
@@ -233,9 +273,12 @@ class FileKeeper:
         self._database.executemany("DELETE FROM upload WHERE id = ?", gone)
 
 
-def _tables(bases: Iterable[Base]) -> dict[str, frozenset[str]]:
-    """Return table ids by base id."""
-    return {base.id: frozenset(base.tables) for base in bases}
+def _kept(bases: Iterable[Base]) -> Mapping[str, _Kept]:
+    """Return what is kept by base id, once everything is."""
+    return {
+        base.id: _Kept(frozenset(base.tables), {each.id: each.next - 1 for each in base.webhooks.values()})
+        for base in bases
+    }
 
 
 @contextmanager

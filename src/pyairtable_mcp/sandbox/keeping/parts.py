@@ -14,8 +14,9 @@ from typing import Any, Final, get_type_hints
 from pydantic import ConfigDict, TypeAdapter
 
 from pyairtable_mcp.sandbox.state.model import Base, Record, Workspace
+from pyairtable_mcp.sandbox.state.webhooks import Payload
 
-_APART: Final = frozenset({"clock", "rng", "bases", "uploads", "changes"})
+_APART: Final = frozenset({"clock", "rng", "bases", "uploads", "changes", "bell"})
 """Fields of a workspace that are no part of their own: kept elsewhere, or not at all."""
 
 _CONFIG: Final = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="constants")
@@ -23,7 +24,8 @@ _CONFIG: Final = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", se
 _NAMES: Final = {"Json": Any, "Sequence": Sequence, "Mapping": Mapping}
 """What names in the state's annotations mean here: any JSON is taken as it was written."""
 
-_WITHOUT_RECORDS: Final = {"__all__": {"tables": {"__all__": {"records"}}}}
+_GROWING: Final = {"__all__": {"tables": {"__all__": {"records"}}, "webhooks": {"__all__": {"payloads"}}}}
+"""What a base has more and more of: records and payloads are parts of their own."""
 
 _BATCH: Final = 2_000
 """Records read at once."""
@@ -46,9 +48,9 @@ def load_outside(workspace: Workspace, parts: Mapping[str, bytes]) -> None:
             setattr(workspace, name, value)
 
 
-def dump_base(base: Base) -> bytes:
-    """Return a base without its records."""
-    return _dump(Base, base, _WITHOUT_RECORDS)
+def dump_base(base: Base, *, whole: bool = False) -> bytes:
+    """Return a base, without its records and payloads unless the whole is asked for."""
+    return _dump(Base, base, None if whole else _GROWING)
 
 
 def load_base(part: bytes) -> Base:
@@ -67,6 +69,16 @@ def load_records(parts: Iterable[bytes]) -> Iterator[Record]:
     rest = iter(parts)
     while batch := list(islice(rest, _BATCH)):
         yield from _load(Record, batch)
+
+
+def dump_payload(payload: Payload) -> bytes:
+    """Return a payload of a webhook."""
+    return _dump(Payload, payload)
+
+
+def load_payloads(parts: Iterable[bytes]) -> deque[Payload]:
+    """Return payloads as written by `dump_payload`; raise `ValueError` for anything else."""
+    return deque(_load(Payload, list(parts)))
 
 
 def _dump(kind: Any, value: object, exclude: Any = None) -> bytes:

@@ -8,10 +8,13 @@ from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.formula.compiler import Formulas
 from pyairtable_mcp.formula.grammar import BadFormula
 from pyairtable_mcp.formula.kinds import Work
-from pyairtable_mcp.formula.values import Failed, Value
+from pyairtable_mcp.formula.values import Failed, Value, flat, to_text
 from pyairtable_mcp.sandbox.fields.choices import names
-from pyairtable_mcp.sandbox.fields.kinds import Cell
+from pyairtable_mcp.sandbox.fields.kinds import Cell, plain
+from pyairtable_mcp.sandbox.fields.linked import BROKEN, show_lookup
+from pyairtable_mcp.sandbox.fields.sources import sources
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES, kind_of
+from pyairtable_mcp.sandbox.records.links import ORIGIN, FileLinks
 from pyairtable_mcp.sandbox.state.model import Base, Field, Record, Table, User, Workspace
 
 CHAIN_LIMIT: Final = 24
@@ -21,14 +24,17 @@ CHAIN_LIMIT: Final = 24
 class BaseReader:
     """Reads one base; values are remembered, so make a new one after every change."""
 
-    def __init__(self, workspace: Workspace, base: Base, formulas: Formulas) -> None:
+    def __init__(self, workspace: Workspace, base: Base, formulas: Formulas, origin: str = "") -> None:
         self._users = workspace.users
         self._base = base
         self._formulas = formulas
         self._known: dict[tuple[str, str], Value | Failed] = {}
         self._open: set[tuple[str, str]] = set()
         self._options: dict[str, Mapping[str, str]] = {}
+        self._looked_up: dict[tuple[str, str], Json] = {}
+        self._alike: dict[str, Field] = {}
         self.now = workspace.clock.now()
+        self.links = FileLinks(workspace.secret, self.now, origin or ORIGIN)
 
     def table(self, table_id: str) -> Table | None:
         """Return a table of the base by id."""
@@ -45,18 +51,48 @@ class BaseReader:
             found = self._options[field.id] = names(field)
         return found
 
+    def file_url(self, attachment: str, size: str, filename: str, kind: str) -> str:
+        """Return a link to an uploaded file (`size` is `file`) or to a thumbnail of it."""
+        return self.links.url(attachment, size, filename, kind)
+
     def json(self, table: Table, record: Record, field: Field) -> Json:
         """Return a cell as the API shows it; None when it is empty."""
-        return kind_of(field.type).show(Cell(self, table, record, field))
+        cell = Cell(self, table, record, field)
+        if field.type != "multipleLookupValues":
+            return kind_of(field.type).show(cell)
+        # Lookups look up lookups: each is shown once, and one on its way to itself shows an error.
+        key = (record.id, field.id)
+        if key not in self._looked_up:
+            self._looked_up[key] = BROKEN
+            self._looked_up[key] = show_lookup(cell)
+        return self._looked_up[key]
 
     def text(self, table: Table, record: Record, field: Field, zone: tzinfo = UTC) -> str:
         """Return a cell as `cellFormat=string` shows it in a time zone; "" when it is empty."""
-        shown = _result(field)
+        shown = self._shown_like(table, field)
+        spell = kind_of(shown.type).spell
         try:
             value = self.value(table, record, field)
+            if spell is not plain and isinstance(value, list | tuple):
+                value = [spell(_local(each, zone), shown) for each in flat(value)]
+                return to_text(value)
+            return spell(_local(value, zone), shown)
         except Failed:
             return "#ERROR!"
-        return kind_of(shown.type).spell(_local(value, zone), shown)
+
+    def _shown_like(self, table: Table, field: Field) -> Field:
+        """Return the field whose format a field's values are spelled in."""
+        found = self._alike.get(field.id)
+        if found is None:
+            self._alike[field.id] = field  # where fields lead in a circle, it ends here
+            found = self._alike[field.id] = self._alike_of(table, field)
+        return found
+
+    def _alike_of(self, table: Table, field: Field) -> Field:
+        if field.type in ("multipleLookupValues", "multipleRecordLinks"):
+            far = next(iter(sources(self._base, table, field)), None)
+            return self._shown_like(*far) if far else field
+        return _result(field)
 
     def value(self, table: Table, record: Record, field: Field) -> Value:
         """Return a cell as formulas see it; raise `Failed` when it shows an error."""
@@ -121,7 +157,7 @@ def _result(field: Field) -> Field:
 class RecordScope:
     """What a formula sees of one record."""
 
-    __slots__ = ("_reader", "_record", "_table", "values", "work")
+    __slots__ = ("_known", "_reader", "_record", "_table", "values", "work")
 
     def __init__(self, reader: BaseReader, table: Table, record: Record, values: Sequence[Value]) -> None:
         self._reader = reader
@@ -129,6 +165,7 @@ class RecordScope:
         self._record = record
         self.values = values
         self.work = Work()
+        self._known: dict[str, Value] = {}
 
     @property
     def now(self) -> datetime:
@@ -154,7 +191,10 @@ class RecordScope:
 
     def field(self, field_id: str) -> Value:
         """Return the value of a field of the record."""
+        if field_id in self._known:
+            return self._known[field_id]
         field = self._table.fields.get(field_id)
         if field is None:
             raise Failed("the field is gone")
-        return self._reader.value(self._table, self._record, field)
+        value = self._known[field_id] = self._reader.value(self._table, self._record, field)
+        return value

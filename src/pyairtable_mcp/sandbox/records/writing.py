@@ -7,8 +7,10 @@ from urllib.parse import unquote, urlsplit
 from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.fields.choices import names
+from pyairtable_mcp.sandbox.fields.files import described, guessed_type
 from pyairtable_mcp.sandbox.fields.kinds import Incoming
 from pyairtable_mcp.sandbox.fields.table import kind_of
+from pyairtable_mcp.sandbox.records.links import Expired, Forged
 from pyairtable_mcp.sandbox.records.reading import BaseReader
 from pyairtable_mcp.sandbox.state.model import Field, Record, Table, User
 from pyairtable_mcp.sandbox.state.transaction import Transaction
@@ -16,6 +18,8 @@ from pyairtable_mcp.sandbox.wire import (
     ApiError,
     bad_value,
     missing_row,
+    no_creating,
+    no_writing,
     refusal,
     unknown_field,
     unknown_option,
@@ -32,16 +36,19 @@ class RecordWriter:
         self._table = table
         self._reader = reader
         self.typecast = typecast
+        self._names: dict[str, dict[str, str]] = {}
 
     def create(self, given: JsonObject) -> Record:
         """Make a record from cells by field name or id."""
+        _check_creatable(self._table)
         return self._transaction.add_record(self._table, self._judged(given, {}))
 
     def update(self, record: Record, given: JsonObject, *, replace: bool) -> Record:
         """Change the named cells; with `replace`, clear every other writable one."""
         cells = self._judged(given, record.cells)
         for field in self._table.fields.values():
-            if field.id in cells or (replace and kind_of(field.type).parse):
+            follows = self._table.follows(field.id)
+            if field.id in cells or (replace and kind_of(field.type).parse and not follows):
                 self._transaction.set_cell(record, field, cells.get(field.id))
         return record
 
@@ -52,6 +59,8 @@ class RecordWriter:
             field = self._table.field_by(key)
             if field is None:
                 raise unknown_field(key)
+            if self._table.follows(field.id):
+                raise no_writing(field.name, field.id)
             cells[field.id] = self.judge(field, raw, held.get(field.id))
         return cells
 
@@ -70,8 +79,7 @@ class RecordWriter:
         if not self.typecast:
             raise unknown_option(name)
         wanted = name.strip()
-        folded = next((key for shown, key in known.items() if shown.lower() == wanted.lower()), None)
-        return folded or self._transaction.add_choice(self._table, field, wanted)
+        return known.get(wanted) or self._transaction.add_choice(self._table, field, wanted)
 
     def link(self, field: Field, key: str) -> str:
         """Return the id of the linked record `key` (its id, or under typecast its name, made if missing)."""
@@ -87,12 +95,16 @@ class RecordWriter:
         return self._named(target, key)
 
     def _named(self, target: Table, name: str) -> str:
-        primary = target.primary
-        for record in target.records.values():
-            if self._reader.text(target, record, primary) == name:
-                return record.id
-        value = self.judge(primary, name)
-        return self._transaction.add_record(target, {primary.id: value}).id
+        primary, known = target.primary, self._names.get(target.id)
+        if known is None:
+            texts = ((self._reader.text(target, each, primary), each.id) for each in target.records.values())
+            # Of several records of one name, the first made is meant.
+            known = self._names[target.id] = dict(reversed([*texts]))
+        if name not in known:
+            _check_creatable(target)
+            value = self.judge(primary, name)
+            known[name] = self._transaction.add_record(target, {primary.id: value}).id
+        return known[name]
 
     def person(self, key: str) -> User | None:
         """Return the user of this id or e-mail, and under typecast also of this name."""
@@ -110,8 +122,27 @@ class RecordWriter:
         if not isinstance(url, str) or set(given) - {"url", "filename"}:
             raise _bad_attachment("A new attachment takes a url and a filename, one to keep its id.")
         named = _file_name(url)
-        name = filename if isinstance(filename, str) and filename else named
-        return {"id": self._transaction.workspace.new_id("att"), "url": url, "filename": name}
+        return self._new_file(url, filename if isinstance(filename, str) and filename else named)
+
+    def _new_file(self, url: str, filename: str) -> JsonObject:
+        """Return a file at a web address, which is not fetched; one of the sandbox's own is copied."""
+        workspace = self._transaction.workspace
+        try:
+            source, kind = self._reader.links.read(url)
+        except (Forged, Expired):
+            source, kind = "", ""
+        data = workspace.uploads.get(source)
+        if data is not None:
+            return described(self._transaction.add_upload(data), filename, data, kind)
+        file = {"id": workspace.new_id("att"), "url": url, "filename": filename}
+        guessed = guessed_type(filename)
+        return {**file, "type": guessed} if guessed else file
+
+
+def _check_creatable(table: Table) -> None:
+    """Refuse to make records in a table that follows a CSV."""
+    if table.sync:
+        raise no_creating(table.name, table.id)
 
 
 def _kept(key: str, held: Json) -> Json:

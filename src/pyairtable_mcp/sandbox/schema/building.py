@@ -1,12 +1,14 @@
 """Making and changing tables and fields, as the metadata API allows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.sandbox.fields.table import FIELD_TYPES, kind_of
 from pyairtable_mcp.sandbox.schema.options import RULES, Given
-from pyairtable_mcp.sandbox.state.model import Base, Field, Table, View, Workspace
+from pyairtable_mcp.sandbox.state.model import Field, Table, View
+from pyairtable_mcp.sandbox.state.transaction import Transaction
 from pyairtable_mcp.sandbox.wire import hidden, invalid, refusal
 
 DESCRIPTION_LIMIT: Final = 20_000
@@ -22,9 +24,10 @@ _EDITABLE: Final = _NUMERIC | {"singleSelect", "multipleSelects", "checkbox", "d
 class SchemaWriter:
     """Changes the schema of one base; everything is judged before anything is changed."""
 
-    def __init__(self, workspace: Workspace, base: Base) -> None:
-        self._workspace = workspace
-        self._base = base
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._workspace = transaction.workspace
+        self._base = transaction.base
 
     def create_table(self, body: JsonObject) -> Table:
         """Make a table from `{"name","fields"[,"description"]}`; the first field is the primary one."""
@@ -39,7 +42,7 @@ class SchemaWriter:
             raise refusal("INVALID_PRIMARY_FIELD_TYPE", f"{fields[0].type} cannot be the primary field")
         view = View(self._workspace.new_id("viw"), "Grid view")
         table.views[view.id] = view
-        self._base.tables[table.id] = table
+        self._transaction.add_table(table)
         for field in fields:
             self._place(table, field)
         return table
@@ -48,7 +51,7 @@ class SchemaWriter:
         """Change a table's name and description."""
         name = self._table_name(body["name"], table) if "name" in body else table.name
         description = _description(body) if "description" in body else table.description
-        table.name, table.description = name, description
+        self._transaction.change_table(table, name, description)
 
     def create_field(self, table: Table, body: JsonObject) -> Field:
         """Make a field, and for a link its other side."""
@@ -65,9 +68,9 @@ class SchemaWriter:
         _check_names(
             [*(each for each in table.fields.values() if each is not field), Field("", name, field.type)]
         )
-        field.name, field.description, field.options = name, description, options
-        table.revision += 1
-        _forget_removed_choices(table, field)
+        to = replace(field, name=name, description=description, options=options)
+        self._transaction.change_field(table, field, to)
+        self._forget_removed_choices(table, field)
 
     def _changed(self, field: Field, raw: Json) -> dict[str, Json]:
         if not isinstance(raw, dict) or field.type not in _EDITABLE:
@@ -92,8 +95,7 @@ class SchemaWriter:
         return Field(self._workspace.new_id("fld"), name, kind, made, _description(raw))
 
     def _place(self, table: Table, field: Field) -> None:
-        table.fields[field.id] = field
-        table.revision += 1
+        self._transaction.add_field(table, field)
         if field.type == "multipleRecordLinks":
             self._reverse(table, field)
 
@@ -111,9 +113,20 @@ class SchemaWriter:
             "inverseLinkFieldId": field.id,
         }
         other = Field(self._workspace.new_id("fld"), name, "multipleRecordLinks", options)
-        target.fields[other.id] = other
-        target.revision += 1
+        self._transaction.add_field(target, other)
         field.options["inverseLinkFieldId"] = other.id
+
+    def _forget_removed_choices(self, table: Table, field: Field) -> None:
+        """Clear options that are no longer listed out of the cells that hold them."""
+        listed = field.options.get("choices")
+        if field.type not in ("singleSelect", "multipleSelects") or not isinstance(listed, list):
+            return
+        known = {each.get("id") for each in listed if isinstance(each, dict)}
+        for record in table.records.values():
+            held = record.cells.get(field.id)
+            kept = [key for key in (held if isinstance(held, list) else [held]) if key in known]
+            left = kept if isinstance(held, list) else held
+            self._transaction.set_cell(record, field, left if kept else None)
 
     def _table_name(self, raw: Json, table: Table | None) -> str:
         name = _name(raw)
@@ -145,18 +158,3 @@ def _check_names(fields: Sequence[Field]) -> None:
         if field.name.lower() in seen:
             raise refusal("DUPLICATE_OR_EMPTY_FIELD_NAME", f'A field named "{field.name}" already exists')
         seen.add(field.name.lower())
-
-
-def _forget_removed_choices(table: Table, field: Field) -> None:
-    """Clear options that are no longer listed out of the cells that hold them."""
-    listed = field.options.get("choices")
-    if field.type not in ("singleSelect", "multipleSelects") or not isinstance(listed, list):
-        return
-    known = {each.get("id") for each in listed if isinstance(each, dict)}
-    for record in table.records.values():
-        held = record.cells.get(field.id)
-        kept = [key for key in (held if isinstance(held, list) else [held]) if key in known]
-        if not kept:
-            record.cells.pop(field.id, None)
-        elif isinstance(held, list):
-            record.cells[field.id] = kept

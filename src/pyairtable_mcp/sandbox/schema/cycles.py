@@ -1,15 +1,12 @@
-"""What fields are computed from, and fields that would depend on themselves."""
+"""Fields that would depend on themselves."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
 
-from pyairtable_mcp.formula.references import references
-from pyairtable_mcp.sandbox.state.model import Base, Field, Table
+from pyairtable_mcp.sandbox.fields.sources import Place, sources
+from pyairtable_mcp.sandbox.state.model import Base
 from pyairtable_mcp.sandbox.wire import ApiError, refusal
 
 _UNVISITED, _OPEN, _DONE = range(3)
-
-Place: TypeAlias = tuple[Table, Field]
 
 
 def refuse_cycles(base: Base) -> None:
@@ -47,29 +44,3 @@ def _circle(path: Sequence[Place], back: Place) -> ApiError:
     return refusal(
         "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE", f"Fields depend on each other in a circle: {names}"
     )
-
-
-def sources(base: Base, table: Table, field: Field) -> Sequence[Place]:
-    """Return the fields whose cells a field's cells are computed from; a link shows its records' names."""
-    match field.type:
-        case "formula":
-            found = (
-                table.field_by(name) or table.field_by(name.strip()) for name in references(field.formula)
-            )
-            return [(table, each) for each in found if each]
-        case "multipleRecordLinks":
-            target = base.tables.get(str(field.options.get("linkedTableId")))
-            return [(target, target.primary)] if target and target.fields else []
-        case "multipleLookupValues" | "rollup":
-            far = far_end(base, table, field.options)
-            return [far] if far else []
-        case _:
-            return []
-
-
-def far_end(base: Base, table: Table, options: Mapping[str, object]) -> Place | None:
-    """Return the table and field a lookup or rollup reads, or None when any part of the way is gone."""
-    link = table.fields.get(str(options.get("recordLinkFieldId")))
-    target = base.tables.get(str(link.options.get("linkedTableId"))) if link else None
-    far = target.fields.get(str(options.get("fieldIdInLinkedTable"))) if target else None
-    return (target, far) if target and far else None

@@ -6,7 +6,7 @@ from typing import Final
 
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.formula.references import references
-from pyairtable_mcp.sandbox.schema.cycles import far_end
+from pyairtable_mcp.sandbox.fields.sources import far_end
 from pyairtable_mcp.sandbox.state.model import Base, Field, Table, View
 
 MOMENT: Final[Json] = {
@@ -26,11 +26,12 @@ def describe_table(base: Base, table: Table, *, visible: bool = False) -> JsonOb
     if table.description:
         described["description"] = table.description
     described["fields"] = [describe_field(base, each) for each in table.fields.values()]
-    described["views"] = [_describe_view(table, each, visible=visible) for each in table.views.values()]
+    described["views"] = [describe_view(table, each, visible=visible) for each in table.views.values()]
     return described
 
 
-def _describe_view(table: Table, view: View, *, visible: bool) -> Json:
+def describe_view(table: Table, view: View, *, visible: bool) -> JsonObject:
+    """Return a view's metadata; `visible` adds the shown fields of a grid."""
     described: dict[str, Json] = {"id": view.id, "name": view.name, "type": view.type}
     if visible and view.type == "grid":
         described["visibleFieldIds"] = list(view.visible if view.visible is not None else table.fields)

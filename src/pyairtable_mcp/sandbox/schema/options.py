@@ -1,20 +1,22 @@
 """What options each field type takes when a field is made, as a table of rules."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.base.json_types import Json, JsonObject
-from pyairtable_mcp.sandbox.fields.dates import zone
+from pyairtable_mcp.sandbox.fields.dates import DATE_FORMATS, TIME_FORMATS, zone
 from pyairtable_mcp.sandbox.state.model import COLOURS, Workspace
 from pyairtable_mcp.sandbox.wire import ApiError, refusal
 
-_DATE_FORMATS: Final = {
-    "local": "l", "friendly": "LL", "us": "M/D/YYYY", "european": "D/M/YYYY", "iso": "YYYY-MM-DD",
-}  # fmt: skip
-_TIME_FORMATS: Final = {"12hour": "h:mma", "24hour": "HH:mm"}
+_STARS: Final = ("star", "heart", "thumbsUp", "flag", "dot")
+_TICKS: Final = ("check", "xCheckbox", *_STARS)
+_BRIGHT: Final = tuple(
+    f"{colour}Bright"
+    for colour in ("yellow", "orange", "red", "pink", "purple", "blue", "cyan", "teal", "green", "gray")
+)
 _DURATIONS: Final = frozenset({"h:mm", "h:mm:ss", "h:mm:ss.S", "h:mm:ss.SS", "h:mm:ss.SSS"})
 
 
@@ -47,10 +49,10 @@ def _none(given: Given) -> dict[str, Json]:
     return {}
 
 
-def _precision(given: Given) -> int:
+def _precision(given: Given, most: int = 8) -> int:
     number = given.raw.get("precision")
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 8:
-        raise given.refuse("precision must be a whole number from 0 to 8")
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= most:
+        raise given.refuse(f"precision must be a whole number from 0 to {most}")
     return number
 
 
@@ -64,7 +66,7 @@ def _currency(given: Given) -> dict[str, Json]:
     symbol = given.raw.get("symbol")
     if not isinstance(symbol, str) or not symbol:
         raise given.refuse("symbol must be text")
-    return {"precision": _precision(given), "symbol": symbol}
+    return {"precision": _precision(given, 7), "symbol": symbol}
 
 
 def _duration(given: Given) -> dict[str, Json]:
@@ -75,12 +77,18 @@ def _duration(given: Given) -> dict[str, Json]:
     return {"durationFormat": form}
 
 
-def _marked(given: Given) -> dict[str, Json]:
-    given.only("icon", "color")
+def _marked(given: Given, icons: Collection[str]) -> dict[str, Json]:
     icon, colour = given.raw.get("icon"), given.raw.get("color")
-    if not isinstance(icon, str) or not isinstance(colour, str):
-        raise given.refuse("icon and color must be text")
+    if not isinstance(icon, str) or icon not in icons:
+        raise given.refuse("icon must be one of " + ", ".join(icons))
+    if not isinstance(colour, str) or colour not in _BRIGHT:
+        raise given.refuse("color must be one of " + ", ".join(_BRIGHT))
     return {"icon": icon, "color": colour}
+
+
+def _checkbox(given: Given) -> dict[str, Json]:
+    given.only("icon", "color")
+    return _marked(given, _TICKS)
 
 
 def _rating(given: Given) -> dict[str, Json]:
@@ -88,8 +96,7 @@ def _rating(given: Given) -> dict[str, Json]:
     top = given.raw.get("max")
     if isinstance(top, bool) or not isinstance(top, int) or not 1 <= top <= 10:
         raise given.refuse("max must be a whole number from 1 to 10")
-    marks = {key: part for key, part in given.raw.items() if key != "max"}
-    return {**_marked(Given(given.workspace, given.field, marks, {})), "max": top}
+    return {**_marked(given, _STARS), "max": top}
 
 
 def _format(given: Given, key: str, known: Mapping[str, str]) -> Json:
@@ -104,7 +111,7 @@ def _format(given: Given, key: str, known: Mapping[str, str]) -> Json:
 
 def _date(given: Given) -> dict[str, Json]:
     given.only("dateFormat")
-    return {"dateFormat": _format(given, "dateFormat", _DATE_FORMATS)}
+    return {"dateFormat": _format(given, "dateFormat", DATE_FORMATS)}
 
 
 def _moment(given: Given) -> dict[str, Json]:
@@ -113,8 +120,8 @@ def _moment(given: Given) -> dict[str, Json]:
     # Airtable knows UTC in small letters only.
     if not isinstance(name, str) or name == "UTC" or zone(name) is None:
         raise given.refuse("timeZone must be a time zone, utc or client")
-    formats = {"dateFormat": _format(given, "dateFormat", _DATE_FORMATS)}
-    return {**formats, "timeFormat": _format(given, "timeFormat", _TIME_FORMATS), "timeZone": name}
+    formats = {"dateFormat": _format(given, "dateFormat", DATE_FORMATS)}
+    return {**formats, "timeFormat": _format(given, "timeFormat", TIME_FORMATS), "timeZone": name}
 
 
 def _choices(given: Given) -> dict[str, Json]:
@@ -174,7 +181,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "currency": _currency,
         "duration": _duration,
         "rating": _rating,
-        "checkbox": _marked,
+        "checkbox": _checkbox,
         "date": _date,
         "dateTime": _moment,
         **dict.fromkeys(("singleSelect", "multipleSelects"), _choices),

@@ -38,3 +38,43 @@ class Collaborator:
     level: Level
     granted_by: str
     created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """Somebody's program that may ask users for access: for which scopes, and where it waits for the answer.
+
+    `secret` is "" for one that could not keep any.
+    """
+
+    client_id: str
+    name: str
+    redirect_uris: tuple[str, ...]
+    scopes: frozenset[str]
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a user let an integration do, from the code (until `code_until`) to the newest pair of tokens.
+
+    `challenge` is the S256 challenge the code's redeemer must meet; `spent` are the refresh tokens before the
+    present one, the last of which was `turned` over then.
+    """
+
+    id: str
+    client_id: str
+    user: str
+    scopes: frozenset[str]
+    bases: frozenset[str] | None
+    redirect_uri: str
+    challenge: str
+    code: str
+    code_until: datetime
+    redeemed: bool = False
+    revoked: bool = False
+    access: str = ""
+    refresh: str = ""
+    refresh_until: datetime | None = None
+    spent: tuple[str, ...] = ()
+    turned: datetime | None = None

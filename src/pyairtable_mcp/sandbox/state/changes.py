@@ -8,14 +8,12 @@ class Changes:
     """Names of what differs from what was last kept.
 
     `records` holds record ids by base id and table id, in the order noted: made, changed or deleted, comments
-    included; `tables` are tables (base id, table id) all of whose records may have changed. `bases` are those
-    whose schema, views, webhooks or people changed, or that came or went; `workspace` tells that something
-    outside every base did (users, tokens); `uploads` are attachment ids whose bytes are new or gone.
-    `everything` makes all of that moot: the whole workspace may differ.
+    included; `bases` are those whose schema, views, webhooks or people changed, or that came or went;
+    `workspace` tells that something outside every base did (users, tokens); `uploads` are attachment ids
+    whose bytes are new or gone. `everything` makes all of that moot: the whole workspace may differ.
     """
 
     records: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
-    tables: set[tuple[str, str]] = field(default_factory=set)
     bases: set[str] = field(default_factory=set)
     workspace: bool = False
     uploads: set[str] = field(default_factory=set)
@@ -23,9 +21,7 @@ class Changes:
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to keep."""
-        return bool(
-            self.bases or self.records or self.tables or self.workspace or self.uploads or self.everything
-        )
+        return bool(self.bases or self.records or self.workspace or self.uploads or self.everything)
 
     def record(self, base_id: str, table_id: str, record_id: str) -> None:
         """Note that a record was made, changed or deleted."""
@@ -34,7 +30,6 @@ class Changes:
     def clear(self) -> None:
         """Forget everything: it is kept now."""
         self.records.clear()
-        self.tables.clear()
         self.bases.clear()
         self.workspace = False
         self.uploads.clear()

@@ -4,7 +4,7 @@ Cells are kept in the form that survives renames: select options by option id, p
 links by record id, dates as ISO text. Reading and writing them is the business of `fields`.
 """
 
-from collections import deque
+from asyncio import Event
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,12 +14,9 @@ from typing import Final
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.ids import Kind, mint
 from pyairtable_mcp.base.json_types import Json, JsonObject
-from pyairtable_mcp.sandbox.state.access import Collaborator, Token
+from pyairtable_mcp.sandbox.state.access import Collaborator, Grant, Integration, Token
 from pyairtable_mcp.sandbox.state.changes import Changes
-from pyairtable_mcp.sandbox.state.webhooks import Ping, Webhook
-
-PINGS: Final = 10_000
-"""Notifications that may be due at once; the oldest are dropped."""
+from pyairtable_mcp.sandbox.state.webhooks import Webhook
 
 COLOURS: Final = (
     "blueLight2", "cyanLight2", "tealLight2", "greenLight2", "yellowLight2",
@@ -56,6 +53,11 @@ class Field:
     description: str = ""
     formula: str = ""
 
+    def become(self, other: "Field") -> None:
+        """Take everything but the id from another field."""
+        self.name, self.type, self.description = other.name, other.type, other.description
+        self.options, self.formula = other.options, other.formula
+
 
 @dataclass(slots=True)
 class View:
@@ -71,7 +73,11 @@ class View:
 
 @dataclass(slots=True)
 class Comment:
-    """A comment on a record; `text` keeps mentions as `@[usr…]`."""
+    """A comment on a record; `text` keeps mentions as `@[usr…]`.
+
+    `reactions` are pairs of an emoji's code points, as hexadecimal text, and a user id; `attachments` are as
+    cells hold them. The API shows both and makes neither.
+    """
 
     id: str
     author: str
@@ -79,6 +85,8 @@ class Comment:
     created: datetime
     edited: datetime | None = None
     parent: str = ""
+    reactions: list[tuple[str, str]] = field(default_factory=list)
+    attachments: list[JsonObject] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -97,6 +105,17 @@ class Record:
 
 
 @dataclass(slots=True)
+class Sync:
+    """How a table follows a CSV: the id it is posted under, the field that tells its rows apart, and each
+    column's field by the column's name.
+    """
+
+    id: str
+    unique: str
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Table:
     """A table; `revision` grows whenever the schema changes, so compiled formulas can be told stale."""
 
@@ -108,6 +127,11 @@ class Table:
     description: str = ""
     revision: int = 0
     next_number: int = 1
+    sync: Sync | None = None
+
+    def follows(self, field_id: str) -> bool:
+        """Tell whether a field's cells come from a CSV and from nowhere else."""
+        return self.sync is not None and field_id in self.sync.columns.values()
 
     @property
     def primary(self) -> Field:
@@ -161,9 +185,10 @@ class Workspace:
     """Everything the sandbox remembers, with the clock and the randomness it mints ids from.
 
     `owner` is the user id of who made everything that is there from the start and owns every base; `members`
-    are the users who may enter every base, `tokens` holds tokens by the text a request carries, `uploads`
-    uploaded bytes by attachment id, `pings` the notifications nobody has delivered yet, `changes` what
-    differs from what was last kept.
+    are the users who may enter every base, `groups` the names of groups of users by id, `tokens` holds tokens
+    by the text a request carries, `integrations` and `grants` those of OAuth by their ids, `uploads` uploaded
+    bytes by attachment id, `changes` what differs from what was last kept; `secret` signs links to files,
+    `bell` rings when a notification of a webhook is due.
     """
 
     clock: Clock
@@ -174,9 +199,17 @@ class Workspace:
     id: str = "wspSandbox0000001"
     members: dict[str, Collaborator] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    integrations: dict[str, Integration] = field(default_factory=dict)
+    grants: dict[str, Grant] = field(default_factory=dict)
     uploads: dict[str, bytes] = field(default_factory=dict)
-    pings: deque[Ping] = field(default_factory=lambda: deque(maxlen=PINGS))
+    groups: dict[str, str] = field(default_factory=dict)
+    secret: bytes = b""
     changes: Changes = field(default_factory=Changes)
+    bell: Event = field(default_factory=Event)
+
+    def __post_init__(self) -> None:
+        """Choose a secret."""
+        self.secret = self.secret or self.rng.randbytes(32)
 
     def new_id(self, kind: Kind) -> str:
         """Return a fresh id of this kind."""

@@ -13,27 +13,42 @@ from pyairtable_mcp.operations.results import (
     CommentList,
     Description,
     Done,
+    FormulaCheck,
     QuotaStatus,
     Result,
     Rows,
 )
 from pyairtable_mcp.surface.render.changes import changes_text
+from pyairtable_mcp.surface.render.checks import check_text
 from pyairtable_mcp.surface.render.comments import comments_text, done_text
 from pyairtable_mcp.surface.render.errors import error_text
 from pyairtable_mcp.surface.render.page import Paper
 from pyairtable_mcp.surface.render.quota import quota_text
 from pyairtable_mcp.surface.render.rows import rows_text
-from pyairtable_mcp.surface.render.sagas import rehearsal_text, saga_text, sagas_text
+from pyairtable_mcp.surface.render.sagas import question_text, rehearsal_text, saga_text, sagas_text
 from pyairtable_mcp.surface.render.schema import bases_text, description_text
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a caller is told, and what it cost; `error` is set when not all that was asked was done."""
+    """What a caller is told, and what it cost; `error` is set when not all that was asked was done.
+
+    `asks` is what a person has to be asked before it is done.
+    """
 
     text: str
     error: AppError | None = None
     spent: Spent | None = None
+    asks: "Asked | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A question for a person: about which saga, which of its questions, and in words."""
+
+    saga: str
+    question: str
+    text: str
 
 
 _TEXTS: Final[Mapping[type[Any], Callable[[Any, Paper], str]]] = {
@@ -47,13 +62,20 @@ _TEXTS: Final[Mapping[type[Any], Callable[[Any, Paper], str]]] = {
     SagaView: saga_text,
     SagaList: sagas_text,
     Rehearsal: rehearsal_text,
+    FormulaCheck: check_text,
 }
 
 
 def answer(result: Result | SagaView | SagaList | Rehearsal, paper: Paper) -> Answer:
     """Return a result as an answer. A write that stopped half way is an error that lists what stands."""
     error = result.error if isinstance(result, Changes) else None
-    return Answer(_TEXTS[type(result)](result, paper), error)
+    return Answer(_TEXTS[type(result)](result, paper), error, asks=_asks(result))
+
+
+def _asks(result: Result | SagaView | SagaList | Rehearsal) -> Asked | None:
+    if not isinstance(result, SagaView) or result.question is None:
+        return None
+    return Asked(saga=result.id, question=result.question.id, text=question_text(result, result.question))
 
 
 def refusal(error: AppError) -> Answer:

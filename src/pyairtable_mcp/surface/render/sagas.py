@@ -1,25 +1,56 @@
 """Sagas as text: what each did, how it stands, and what can be done about it."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from pyairtable_mcp.base.text import counted, quoted
-from pyairtable_mcp.engine.tools.views import Rehearsal, SagaList, SagaView
+from pyairtable_mcp.engine.tools.views import Question, Rehearsal, SagaList, SagaView, StepView
 from pyairtable_mcp.surface.render.cells import escaped
 from pyairtable_mcp.surface.render.page import HARD_TOKENS, Paper, fitting
+
+_NAMED: Final = 25
 
 
 def saga_text(saga: SagaView, paper: Paper) -> str:
     """Return all about one saga."""
     lines = [_heading(saga, paper), *_troubles(saga)]
     steps = [
-        " ".join(filter(None, [step.id, step.kind if step.kind != step.id else "", step.status, step.wrote]))
+        " ".join(
+            filter(None, [step.id, step.kind if step.kind != step.id else "", step.status, _wrote(step)])
+        )
         for step in saga.steps
     ]
     if steps:
         lines.append(paper.fenced(fitting(map(escaped, steps), HARD_TOKENS)))
+    if saga.question:
+        lines += _question(saga.question, paper)
     if saga.note:
         lines.append(saga.note)
     return "\n".join(lines)
+
+
+def _wrote(step: StepView) -> str:
+    """Return what a step wrote, the first ids with it."""
+    if not step.records:
+        return step.wrote
+    more = f" and {len(step.records) - _NAMED} more" if len(step.records) > _NAMED else ""
+    return f"{step.wrote}: {', '.join(step.records[:_NAMED])}{more}"
+
+
+def question_text(saga: SagaView, question: Question) -> str:
+    """Return what a person is asked; every line of it is plain text."""
+    lost = f"\nThis could not be taken back: {'; '.join(question.lost)}." if question.lost else ""
+    why = f" ({question.why})" if question.why else ""
+    lines = "".join(f"\n- {line}" for line in question.lines)
+    return f"Approve {quoted(saga.title)}?{why}{lines}{lost}\nSaga {saga.id}. Nothing of this is sent before."
+
+
+def _question(question: Question, paper: Paper) -> Iterator[str]:
+    yield f"It waits for a person: {question.why}. Nothing of this was sent:"
+    if question.lines:
+        yield paper.fenced(fitting(map(escaped, question.lines), paper.target))
+    if question.lost:
+        yield f"Could not be taken back: {'; '.join(question.lost)}."
 
 
 def _heading(saga: SagaView, paper: Paper) -> str:

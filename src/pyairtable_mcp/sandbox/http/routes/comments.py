@@ -1,4 +1,4 @@
-"""Comments on a record: newest first, mentions as `@[usr…]`, replies by parent id."""
+"""Comments on a record: newest first, mentions as `@[id]`, replies by parent id."""
 
 import re
 from typing import Final
@@ -12,7 +12,7 @@ from pyairtable_mcp.sandbox.wire import forbidden, invalid, not_found
 PAGE: Final = 100
 """Most comments on one page (Airtable API reference, list comments)."""
 
-_MENTION: Final = re.compile(r"@\[(usr[A-Za-z0-9]{14})\]")
+_MENTION: Final = re.compile(r"@\[([^\[\]\s]+)\]")
 
 
 def list_comments(call: Call) -> Json:
@@ -48,7 +48,7 @@ def create_comment(call: Call) -> Json:
     comment = Comment(
         id=workspace.new_id("com"),
         author=call.actor.user,
-        text=_text(body),
+        text=_text(workspace, body),
         created=workspace.clock.now(),
         parent=parent if isinstance(parent, str) else "",
     )
@@ -59,14 +59,15 @@ def create_comment(call: Call) -> Json:
 
 def update_comment(call: Call) -> Json:
     """Change the text of one's own comment."""
-    text, comment = _text(call.object({"text"})), _own(call)
-    comment.text, comment.edited = text, call.world.workspace.clock.now()
+    workspace = call.world.workspace
+    text, comment = _text(workspace, call.object({"text"})), _own(call)
+    comment.text, comment.edited = text, workspace.clock.now()
     call.touch_record()
-    return _show(call.world.workspace, comment)
+    return _show(workspace, comment)
 
 
 def delete_comment(call: Call) -> Json:
-    """Delete one's own comment."""
+    """Delete one's own comment; replies to it stay."""
     comment = _own(call)
     call.record.comments.remove(comment)
     call.touch_record()
@@ -82,11 +83,13 @@ def _own(call: Call) -> Comment:
     return comment
 
 
-def _text(body: JsonObject) -> str:
+def _text(workspace: Workspace, body: JsonObject) -> str:
+    """Return the text of a comment, people mentioned by e-mail named by id."""
     text = body.get("text")
     if not isinstance(text, str) or not text.strip():
         raise invalid("text must not be empty")
-    return text
+    by_email = {each.email.lower(): each.id for each in workspace.users.values()}
+    return _MENTION.sub(lambda found: f"@[{by_email.get(found[1].lower(), found[1])}]", text)
 
 
 def _show(workspace: Workspace, comment: Comment) -> JsonObject:
@@ -99,14 +102,27 @@ def _show(workspace: Workspace, comment: Comment) -> JsonObject:
     }
     if comment.parent:
         shown["parentCommentId"] = comment.parent
-    mentioned = {
-        key: _mention(workspace, key) for key in _MENTION.findall(comment.text) if key in workspace.users
+    mentioned = {key: _mention(workspace, key) for key in _MENTION.findall(comment.text)}
+    extra: dict[str, Json] = {
+        "mentioned": {key: each for key, each in mentioned.items() if each},
+        "reactions": [_reaction(workspace, *each) for each in comment.reactions],
+        "attachments": comment.attachments,
     }
-    if mentioned:
-        shown["mentioned"] = mentioned
-    return shown
+    return {**shown, **{key: each for key, each in extra.items() if each}}
 
 
-def _mention(workspace: Workspace, user_id: str) -> Json:
+def _mention(workspace: Workspace, key: str) -> JsonObject:
+    """Return the user or group of this id as a comment tells it; empty when there is none."""
+    if user := workspace.users.get(key):
+        return {"type": "user", "id": user.id, "displayName": user.name, "email": user.email}
+    if name := workspace.groups.get(key):
+        return {"type": "userGroup", "id": key, "displayName": name}
+    return {}
+
+
+def _reaction(workspace: Workspace, emoji: str, user_id: str) -> Json:
     user = workspace.users[user_id]
-    return {"type": "user", "id": user.id, "displayName": user.name, "email": user.email}
+    return {
+        "emoji": {"unicodeCharacter": emoji},
+        "reactingUser": {"userId": user.id, "email": user.email, "name": user.name},
+    }

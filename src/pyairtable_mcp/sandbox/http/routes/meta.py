@@ -3,7 +3,7 @@
 from typing import Final
 
 from pyairtable_mcp.base.json_types import Json
-from pyairtable_mcp.sandbox.access.levels import visible
+from pyairtable_mcp.sandbox.access.levels import visible_bases
 from pyairtable_mcp.sandbox.http.call import Call
 from pyairtable_mcp.sandbox.schema.describing import describe_table
 from pyairtable_mcp.sandbox.state.access import Level
@@ -14,10 +14,12 @@ BASES_PAGE: Final = 1_000
 
 
 def whoami(call: Call) -> Json:
-    """Answer the token's user and scopes; the e-mail only to a token that may read it."""
-    user, scopes = call.world.workspace.users[call.token.user], call.token.scopes
-    shown: dict[str, Json] = {"id": user.id, "scopes": sorted(scopes)}
-    if "user.email:read" in scopes:
+    """Answer the token's user; the e-mail to a token that may read it, the scopes to one of OAuth."""
+    user, token = call.world.workspace.users[call.token.user], call.token
+    shown: dict[str, Json] = {"id": user.id}
+    if token.client_id:
+        shown["scopes"] = sorted(token.scopes)
+    if "user.email:read" in token.scopes:
         shown["email"] = user.email
     return shown
 
@@ -28,7 +30,7 @@ def list_bases(call: Call) -> Json:
     offset = given.pop("offset", "")
     if given:
         raise invalid(f"unknown parameter {next(iter(given))!r}")
-    bases = list(visible(call.world.workspace, call.token))
+    bases = list(visible_bases(call.world.workspace, call.token))
     start = next((place for place, (base, _) in enumerate(bases) if base.id == offset), None) if offset else 0
     if start is None:
         raise invalid("unknown offset")
@@ -51,7 +53,7 @@ def shown_level(level: Level) -> str:
 
 def list_tables(call: Call) -> Json:
     """Answer the schema of a base."""
-    visible = ("include", "visibleFieldIds") in call.query or ("include[]", "visibleFieldIds") in call.query
+    visible = call.includes("visibleFieldIds")
     return {
         "tables": [describe_table(call.base, each, visible=visible) for each in call.base.tables.values()]
     }

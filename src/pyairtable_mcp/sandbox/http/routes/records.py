@@ -12,7 +12,7 @@ from pyairtable_mcp.sandbox.records.showing import Shape, Showing, show
 from pyairtable_mcp.sandbox.records.upserting import Upsert, read_upsert
 from pyairtable_mcp.sandbox.records.writing import RecordWriter
 from pyairtable_mcp.sandbox.state.model import Record
-from pyairtable_mcp.sandbox.wire import invalid, missing_row, refusal, stale_cursor
+from pyairtable_mcp.sandbox.wire import forbidden, invalid, missing_row, refusal, stale_cursor
 
 BATCH: Final = 10
 """Most records in one write (Airtable API reference)."""
@@ -146,6 +146,10 @@ def delete_many(call: Call) -> Json:
 
 
 def _remove(call: Call, records: Sequence[Record]) -> None:
+    if call.table.sync:
+        raise forbidden(
+            f"You are not permitted to delete records in table {call.table.name} ({call.table.id})"
+        )
     with call.committing() as transaction:
         for each in records:
             transaction.remove_record(call.table, each)

@@ -8,6 +8,7 @@ from pyairtable_mcp.sandbox.http.call import Call, checked
 from pyairtable_mcp.sandbox.schema.building import SchemaWriter
 from pyairtable_mcp.sandbox.schema.describing import describe_field, describe_table
 from pyairtable_mcp.sandbox.state.model import Base, Field
+from pyairtable_mcp.sandbox.state.transaction import Transaction
 from pyairtable_mcp.sandbox.wire import forbidden, invalid, not_found
 
 _TABLE: Final = frozenset({"name", "description", "fields"})
@@ -28,8 +29,9 @@ def create_base(call: Call) -> Json:
     if not isinstance(place, str) or not is_id(place, "wsp"):
         raise invalid("workspaceId must be a workspace id")
     base = Base(workspace.new_id("app"), name, created=workspace.clock.now())
+    writer = SchemaWriter(Transaction(workspace, base, call.actor))
     for each in tables:
-        SchemaWriter(workspace, base).create_table(checked(each, _TABLE))
+        writer.create_table(checked(each, _TABLE))
     workspace.bases[base.id] = base
     workspace.changes.bases.add(base.id)
     return {"id": base.id, "tables": [describe_table(base, each) for each in base.tables.values()]}
@@ -38,23 +40,25 @@ def create_base(call: Call) -> Json:
 def create_table(call: Call) -> Json:
     """Create a table with its fields and a first grid view."""
     body = call.object(_TABLE)
-    table = SchemaWriter(call.world.workspace, call.base).create_table(body)
-    call.touch_base()
+    with call.committing() as transaction:
+        table = SchemaWriter(transaction).create_table(body)
     return describe_table(call.base, table)
 
 
 def update_table(call: Call) -> Json:
     """Change a table's name or description."""
     body = call.object({"name", "description", "dateDependencySettings"})
-    SchemaWriter(call.world.workspace, call.base).update_table(call.table, body)
-    call.touch_base()
-    return describe_table(call.base, call.table)
+    table = call.table
+    with call.committing() as transaction:
+        SchemaWriter(transaction).update_table(table, body)
+    return describe_table(call.base, table)
 
 
 def create_field(call: Call) -> Json:
     """Create a field."""
-    field = SchemaWriter(call.world.workspace, call.base).create_field(call.table, call.object(_FIELD))
-    call.touch_base()
+    body = call.object(_FIELD)
+    with call.committing() as transaction:
+        field = SchemaWriter(transaction).create_field(call.table, body)
     return describe_field(call.base, field)
 
 
@@ -64,8 +68,8 @@ def update_field(call: Call) -> Json:
     if not body:
         raise invalid("nothing to change")
     field = _field(call)
-    SchemaWriter(call.world.workspace, call.base).update_field(call.table, field, body)
-    call.touch_base()
+    with call.committing() as transaction:
+        SchemaWriter(transaction).update_field(call.table, field, body)
     return describe_field(call.base, field)
 
 

@@ -6,9 +6,10 @@ from typing import Final
 
 from pyairtable_mcp.base.json_types import Json, JsonObject
 from pyairtable_mcp.formula.values import iso
+from pyairtable_mcp.sandbox.fields.files import described
 from pyairtable_mcp.sandbox.http.call import Call
 from pyairtable_mcp.sandbox.state.model import Record, Table
-from pyairtable_mcp.sandbox.wire import invalid, not_found, too_large, unknown_field
+from pyairtable_mcp.sandbox.wire import invalid, no_writing, not_found, too_large, unknown_field
 
 UPLOAD_LIMIT: Final = 5 * 1024 * 1024
 """Largest file taken, in bytes (Airtable API reference, upload attachment)."""
@@ -22,11 +23,14 @@ def upload(call: Call) -> Json:
         raise unknown_field(call.path["field"])
     if field.type != "multipleAttachments":
         raise invalid(f'Field "{field.name}" is not an attachment field')
-    attachment = _attachment(call, call.object({"contentType", "file", "filename"}))
+    if table.follows(field.id):
+        raise no_writing(field.name, field.id)
+    filename, kind, data = _file(call.object({"contentType", "file", "filename"}))
     held = record.cells.get(field.id)
-    files = [*(held if isinstance(held, list) else []), attachment]
     with call.committing() as transaction:
-        transaction.set_cell(record, field, files)
+        file = described(transaction.add_upload(data), filename, data, kind)
+        transaction.set_cell(record, field, [*(held if isinstance(held, list) else []), file])
+    files = call.reader().json(table, record, field)
     return {"id": record.id, "createdTime": iso(record.created), "fields": {field.id: files}}
 
 
@@ -37,7 +41,8 @@ def _owner(call: Call) -> tuple[Table, Record]:
     raise not_found()
 
 
-def _attachment(call: Call, body: JsonObject) -> JsonObject:
+def _file(body: JsonObject) -> tuple[str, str, bytes]:
+    """Return the name, the content type and the bytes of a file."""
     file, filename, kind = body.get("file"), body.get("filename"), body.get("contentType")
     if (
         not isinstance(file, str)
@@ -52,9 +57,4 @@ def _attachment(call: Call, body: JsonObject) -> JsonObject:
         raise invalid("file must be base64") from error
     if len(data) > UPLOAD_LIMIT:
         raise too_large("Attachments uploaded directly are limited to 5 MB")
-    workspace = call.world.workspace
-    key = workspace.new_id("att")
-    workspace.uploads[key] = data
-    workspace.changes.uploads.add(key)
-    url = f"https://files.sandbox.invalid/{key}/{len(data)}"
-    return {"id": key, "url": url, "filename": filename, "size": len(data), "type": kind}
+    return filename, kind, data

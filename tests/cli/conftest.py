@@ -1,0 +1,5 @@
+"""Fixtures of the stores."""
+
+from tests.support.stores import postgres, where
+
+__all__ = ["postgres", "where"]
