@@ -76,7 +76,6 @@ def test_every_public_call_is_in_the_table_above() -> None:
         "guarded",
         "known_bases",
         "metered",
-        "guarded",
         "ready",
         "forget",
         "forget_older",
