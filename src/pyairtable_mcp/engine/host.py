@@ -19,10 +19,9 @@ from pyairtable_mcp.store.store import Store
 
 VERSION: Final = "sagas-1"
 """Moves only when what is recorded of a run changes, so that an update strands nothing."""
-_GRACE: Final = 1.0
-"""Seconds that closing waits for runs to be recorded as over."""
 _POLL: Final = 1.0
 """Seconds between looks for what we do not use; also how long closing takes at most."""
+_PATIENCE: Final = 5.0
 
 
 @dataclass
@@ -32,6 +31,7 @@ class _Run:
     turn: Turn
     lost: Lost
     task: asyncio.Task[Any] | None = None
+    over: bool = False
 
 
 class DbosHost:
@@ -42,6 +42,7 @@ class DbosHost:
         self._executor = executor
         self._poll = poll
         self._runs: dict[str, _Run] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._opened = False
 
     async def open(self) -> None:
@@ -71,7 +72,7 @@ class DbosHost:
         if DBOS.executor_id != self._executor:
             self._engine.dispose()
             raise NotConfigured("This process works on sagas already.", hint="Use one engine in a process.")
-        self._drive = DBOS.workflow(name="saga")(_driving(self._runs))
+        self._drive = DBOS.workflow(name="saga")(_driving(self._runs, self._tasks))
         try:
             DBOS.launch()
         except Exception as error:
@@ -102,28 +103,34 @@ class DbosHost:
         if not self._opened:
             return
         self._opened = False
-        tasks = [run.task for run in self._runs.values() if run.task]
-        if tasks:
-            # What has taken its last turn is recorded as over a moment later.
-            await asyncio.wait(tasks, timeout=_GRACE)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for run in self._runs.values():
+            if run.task and not run.over:
+                run.task.cancel()
+        # Those whose last turn is over still write their records.
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_PATIENCE)
         # It had made its own threads those of this loop, and takes them with it.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         self._engine.dispose()
 
 
-def _driving(runs: dict[str, _Run]) -> Callable[[str], Coroutine[Any, Any, None]]:
+def _driving(
+    runs: dict[str, _Run], tasks: set[asyncio.Task[Any]]
+) -> Callable[[str], Coroutine[Any, Any, None]]:
     """Return the workflow: a step for each turn of the run that it is named for."""
 
     async def drive(name: str) -> None:
         run = runs[name]
         run.task = asyncio.current_task()
+        if run.task:
+            tasks.add(run.task)
+            run.task.add_done_callback(tasks.discard)
 
         async def taken() -> bool:
-            return await run.turn()
+            more = await run.turn()
+            run.over = not more
+            return more
 
         try:
             while await DBOS.run_step_async({"name": "turn"}, taken):

@@ -71,7 +71,8 @@ async def opened(task: Task, watch: Watch) -> AsyncIterator[tuple[Engine, "Steps
             Terms(lease=task.lease, renew=task.lease / 6, pauses=(0.01,), checkpoint=watch),
         )
         try:
-            yield engine, Steps(task, base, table.id, table.primary_field_id)
+            status = next(field.id for field in table.fields if field.name == "Status")
+            yield engine, Steps(task, base, table.id, table.primary_field_id, status)
         finally:
             await engine.close()
 
@@ -83,7 +84,8 @@ def _dbos(store: Store, process: str) -> Host:
 class Steps:
     """The six steps of the ordeal's saga, each of another kind, and a seventh that fails."""
 
-    def __init__(self, task: Task, base: str, table: str, name: str) -> None:
+    def __init__(self, task: Task, base: str, table: str, name: str, status: str) -> None:
+        self._status = status
         self._task = task
         self._base = base
         self._table = table
@@ -101,7 +103,7 @@ class Steps:
             self._step("comment", Kind.COMMENT, Item(cells={"text": task.prefix}), record=task.noted),
         ]
         if task.fails:
-            steps.append(self._step("bad", Kind.CREATE, Item(cells={"fldNowhere0000001": "x"})))
+            steps.append(self._step("bad", Kind.CREATE, Item(cells={self._status: "no such status"})))
         return NewSaga(title=task.prefix, steps=tuple(steps))
 
     def small(self, number: int) -> NewSaga:
