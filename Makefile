@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 # A caller's own environment must not leak into ours.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: setup test demo bench bench-client bench-sandbox format check-format lint types floors tests check-docs docs snapshots clean
+.PHONY: setup test demo bench bench-client bench-sandbox bench-sagas format check-format lint types floors tests check-docs docs snapshots clean
 
 test: check-format lint types floors check-docs tests  ## everything CI checks
 
@@ -23,6 +23,9 @@ bench: $(READY)  ## tokens, start-up and overhead, beside their bars
 
 bench-client: $(READY)  ## what the client makes of the allowance, of faults and of equal wishes
 	@for topic in pacing faults requests bulk bridge formulas; do $(PY) -m bench.$$topic || exit 1; done
+
+bench-sagas: $(READY)  ## what a durable step costs, and processes killed at every moment
+	@for topic in sagas crashes; do $(PY) -m bench.$$topic || exit 1; done
 
 bench-sandbox: $(READY)  ## how many requests the served sandbox answers, and a large table's pages
 	@$(PY) -m bench.sandbox
