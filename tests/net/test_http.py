@@ -73,7 +73,7 @@ async def test_a_broken_answer_is_no_answer(broken: Answer) -> None:
 async def test_an_exchange_that_takes_too_long_is_no_answer() -> None:
     async with serving(silent) as stub:
         with pytest.raises(NoAnswer, match="Timeout"):
-            await send(stub.url, seconds=0.05)
+            await send(stub.url, seconds=0.5)
 
 
 async def test_a_body_beyond_the_bound_is_not_read_to_its_end() -> None:
