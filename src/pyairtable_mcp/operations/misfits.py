@@ -11,6 +11,8 @@ from pyairtable_mcp.base.text import closest, counted, cut, quoted, visible
 
 Schema = Mapping[str, Any]
 
+_KEY: Final = ("[key]",)
+"""How pydantic's places end when a key is meant, and not its value."""
 _TAKES: Final[Mapping[str, str]] = {
     "string_type": "a text",
     "int_type": "a whole number",
@@ -47,7 +49,8 @@ def misfits(model: type[BaseModel], given: JsonValue, problem: ValidationError) 
     found: dict[Place, Fault] = {}
     for error in problem.errors(include_url=False):
         at = _place(error, given)
-        node = _node(schema, at[:-1] if error["type"] == "extra_forbidden" else at)
+        about_key = error["type"] == "extra_forbidden" or error["loc"][-1:] == _KEY
+        node = _node(schema, at[:-1] if about_key else at)
         found.setdefault(at, Fault(at, *_said(error, node, at)))
     return list(found.values())
 
@@ -66,8 +69,8 @@ def _node(schema: Schema, at: Place) -> Schema:
         if isinstance(step, int):
             node = _plain(schema, node.get("items"))
             continue
-        inner = node.get("properties", {}).get(step) or node.get("additionalProperties")
-        node = _plain(schema, inner)
+        others = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
+        node = _plain(schema, node.get("properties", {}).get(step) or others[0])
     return node
 
 
@@ -90,8 +93,9 @@ def _said(error: ErrorDetails, node: Schema, at: Place) -> tuple[str, tuple[str,
     kind, context, value = error["type"], error.get("ctx", {}), error["input"]
     if kind == "missing":
         return "It is missing.", ()
-    if error["loc"][-1:] == ("[key]",):
-        return f"{quoted(str(at[-1]))} cannot be its name: {_form(node, context)}.", ()
+    if error["loc"][-1:] == _KEY:
+        names = node.get("propertyNames", {})
+        return f"{quoted(str(at[-1]))} cannot be its name: {_form(names, context)}.", ()
     if kind == "extra_forbidden":
         known = list(node.get("properties", {}))
         near = closest(str(at[-1]), known) or known

@@ -18,11 +18,16 @@ from pyairtable_mcp.operations.values import iso
 
 A = TypeVar("A", bound=Args)
 
-NEAR = "near"
+NEAR: Final = "near"
 """Under this name a step inside a loop or a branch is told the full ids of the steps beside it."""
-
-NAMED: Final = ("inputs", "trigger", "failure")
-"""What the options of a saga tell its expressions, under the same names."""
+INPUTS: Final = "inputs"
+"""Under this name the options of a saga hold the inputs of a workflow's run, and steps find them."""
+TRIGGER: Final = "trigger"
+"""The same of what has started it."""
+RESULTS: Final = "results"
+"""Under this name the options of a saga hold what steps of an earlier run have come to."""
+FAILURE: Final = "failure"
+"""The same of what has failed before, where a saga follows a failure."""
 EVERYWHERE: Final[Shape] = {"now": {}, "today": {}}
 """What every expression may name: the moment it is computed at, and the day that is in the server's zone."""
 
@@ -37,14 +42,15 @@ def moment_of(call: Call) -> Scope:
 def scope_of(scene: Scene, spec: StepSpec) -> Scope:
     """Return what the step may name: results by step, what its loop gives it, what the saga was told."""
     near = spec.bound.get(NEAR)
-    steps = dict(scene.results)
+    options = scene.saga.options if isinstance(scene.saga.options, Mapping) else {}
+    earlier = options.get(RESULTS)
+    steps = {**(earlier if isinstance(earlier, Mapping) else {}), **scene.results}
     for short, full in near.items() if isinstance(near, Mapping) else ():
         if str(full) in steps:
             steps[short] = steps[str(full)]
     bound = {name: value for name, value in spec.bound.items() if name != NEAR}
-    options = scene.saga.options
-    told = {name: options.get(name) or {} for name in NAMED} if isinstance(options, Mapping) else {}
-    return {"steps": steps, **moment_of(scene.call), **told, **bound}
+    given = {name: options.get(name) or {} for name in (INPUTS, TRIGGER, FAILURE)}
+    return {"steps": steps, **moment_of(scene.call), **given, **bound}
 
 
 def arguments_of(scene: Scene, spec: StepSpec, model: type[A]) -> A:
