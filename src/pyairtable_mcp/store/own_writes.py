@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 from sqlalchemy import Text, and_, or_, select, type_coerce
 
-
 from pyairtable_mcp.base.sagas import ACTIVE
 from pyairtable_mcp.store.database import Database
 from pyairtable_mcp.store.journal_tables import IMAGES, INTENTS, OUTCOMES, SAGAS

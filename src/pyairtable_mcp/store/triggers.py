@@ -9,12 +9,13 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, insert, or_, select, update
 
+from pyairtable_mcp.base.errors import Fenced
 from pyairtable_mcp.store.database import Database
-from pyairtable_mcp.store.pictures import forget
+from pyairtable_mcp.store.pictures import forget, put
 from pyairtable_mcp.store.shared_time import SharedTime
 from pyairtable_mcp.store.turns import take_turns
 from pyairtable_mcp.store.workflow_tables import TRIGGERS
-from pyairtable_mcp.store.workflow_values import TriggerRow
+from pyairtable_mcp.store.workflow_values import Advance, TriggerRow
 
 ENDED: Final = "ended"
 """The kind of a trigger that is no more, until what it left at Airtable is gone."""
@@ -31,8 +32,8 @@ class Triggers:
     async def set_up(self, workflow: str, version: int, wanted: Sequence[TriggerRow]) -> bool:
         """Let a workflow have these triggers and no others; tell whether anything changed.
 
-        One whose fingerprint is the same keeps its state and secret, and of any other the secret is kept. What
-        an older state left at Airtable is kept under `left` in the new one. An older version changes nothing.
+        One whose fingerprint is the same keeps its state; a webhook keeps its secret anyway. What a state that
+        ends left at Airtable is kept under `left`. An older version changes nothing.
         """
 
         def work(connection: Connection) -> bool:
@@ -111,6 +112,28 @@ class Triggers:
         await self._database.run(work)
 
 
+def advance(connection: Connection, new: Advance) -> None:
+    """Enter the new state of a trigger; raises `Fenced` when it is another than the one that was read.
+
+    Somebody who rang for it since has changed when it is due; that stays.
+    """
+    values: dict[str, object] = {
+        "state": new.state,
+        "held_until": new.held_until,
+        "trouble": new.trouble,
+        "epoch": new.epoch + 1,
+        "due_at": new.due_at,
+    }
+    if new.due_was is not None:
+        values["due_at"] = case((TRIGGERS.c.due_at == new.due_was, new.due_at), else_=TRIGGERS.c.due_at)
+    if new.secret is not None:
+        values["secret"] = new.secret
+    this = and_(_this(new.workflow, new.id), TRIGGERS.c.epoch == new.epoch)
+    if not connection.execute(update(TRIGGERS).where(this).values(values)).rowcount:
+        raise Fenced(f"The trigger {new.id} of {new.workflow} was tended by somebody else.")
+    put(connection, new.workflow, new.id, new.pictures)
+
+
 def _this(workflow: str, trigger: str) -> ColumnElement[bool]:
     return and_(TRIGGERS.c.workflow == workflow, TRIGGERS.c.id == trigger)
 
@@ -129,7 +152,9 @@ def _taken(connection: Connection, row: TriggerRow, until: float) -> TriggerRow:
 def _set(connection: Connection, known: TriggerRow | None, wanted: TriggerRow, now: float) -> bool:
     if known is None:
         # Higher than any that a trigger of this name may have had, because keys of events hold it.
-        connection.execute(insert(TRIGGERS).values(asdict(replace(wanted, epoch=int(now * 1_000), due_at=now))))
+        connection.execute(
+            insert(TRIGGERS).values(asdict(replace(wanted, epoch=int(now * 1_000), due_at=now)))
+        )
         return True
     if (known.kind, known.fingerprint) == (wanted.kind, wanted.fingerprint):
         if known.version != wanted.version:
@@ -138,8 +163,8 @@ def _set(connection: Connection, known: TriggerRow | None, wanted: TriggerRow, n
     forget(connection, known.workflow, known.id)
     state = {"left": _left(known)}
     _put(
-        connection, known, kind=wanted.kind, version=wanted.version, fingerprint=wanted.fingerprint, state=state,
-        secret=known.secret if known.kind == wanted.kind == "webhook" else wanted.secret,
+        connection, known, kind=wanted.kind, version=wanted.version, fingerprint=wanted.fingerprint,
+        state=state, secret=known.secret if known.kind == wanted.kind == "webhook" else wanted.secret,
         epoch=known.epoch + 1, due_at=now, held_until=0.0, trouble="",
     )  # fmt: skip
     return True
@@ -150,8 +175,8 @@ def _end(connection: Connection, known: TriggerRow, version: int, now: float) ->
         return False
     forget(connection, known.workflow, known.id)
     _put(
-        connection, known, kind=ENDED, version=version, fingerprint="", state={"left": _left(known)}, secret="",
-        epoch=known.epoch + 1, due_at=now, held_until=0.0, trouble="",
+        connection, known, kind=ENDED, version=version, fingerprint="", state={"left": _left(known)},
+        secret="", epoch=known.epoch + 1, due_at=now, held_until=0.0, trouble="",
     )  # fmt: skip
     return True
 

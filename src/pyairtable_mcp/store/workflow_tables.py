@@ -56,3 +56,11 @@ TRIGGERS: Final = Table(
     Column("held_until", Float, nullable=False),
     Column("trouble", Text, nullable=False),
 )
+PICTURES: Final = Table(
+    "pictures",
+    _TABLES,
+    Column("workflow", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+    Column("picture", JsonText, nullable=False),
+)
