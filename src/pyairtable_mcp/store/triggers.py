@@ -32,7 +32,7 @@ class Triggers:
     async def set_up(self, workflow: str, version: int, wanted: Sequence[TriggerRow]) -> bool:
         """Let a workflow have these triggers and no others; tell whether anything changed.
 
-        One whose fingerprint is the same keeps its state; a webhook keeps its secret anyway. What a state that
+        One whose fingerprint is the same keeps its state, and a webhook its secret anyway. What a state that
         ends left at Airtable is kept under `left`. An older version changes nothing.
         """
 
