@@ -80,7 +80,7 @@ async def running(
         # What was left by an earlier process is taken up only where it can be written.
         able = bool(sandbox or settings.airtable.api_key.get_secret_value()) and not settings.read_only
         warm = sagas.warm if able and new_host is None else None
-        policy = Policy(settings.read_only, frozenset(settings.toolsets))
+        policy = Policy(read_only=settings.read_only, toolsets=frozenset(settings.toolsets))
         dispatcher = Dispatcher(policy, new_call, rng, answered=warm)
         server = build_server(dispatcher, show_spent=settings.show_spent)
         yield App(settings, airtable, dispatcher, server)

@@ -69,6 +69,29 @@ MIGRATIONS: Final = (
             "create index audit_by_time on audit (at)",
         ),
     ),
+    Migration(
+        3,
+        "workflows",
+        (
+            "create table workflows (name text not null, version integer not null,"
+            " definition text not null, source text not null, enabled boolean not null,"
+            " principal text not null, saved double precision not null, primary key (name, version))",
+            "create table runs (saga text not null primary key, workflow text not null,"
+            ' version integer not null, cause text not null, "trigger" text not null,'
+            ' event_key text not null, "key" text not null, admission text not null, reason text not null,'
+            " inputs text not null, event text not null, rerun_of text not null, principal text not null,"
+            " due_at double precision not null, timeout double precision not null,"
+            " deadline double precision not null,"
+            " followed boolean not null, created double precision not null)",
+            "create unique index runs_by_event on runs (workflow, event_key)",
+            "create index runs_by_admission on runs (admission, followed, due_at)",
+            "create index runs_by_age on runs (workflow, created)",
+            "create table triggers (workflow text not null, id text not null, kind text not null,"
+            " version integer not null, fingerprint text not null, state text not null, secret text not null,"
+            " epoch bigint not null, due_at double precision not null,"
+            " held_until double precision not null, trouble text not null, primary key (workflow, id))",
+        ),
+    ),
 )
 
 _LOCK: Final = 4_731_006_512

@@ -11,8 +11,10 @@ from pyairtable_mcp.store.executors import Executors
 from pyairtable_mcp.store.journal import Journal
 from pyairtable_mcp.store.keeping import Keeping
 from pyairtable_mcp.store.migrations import migrate
+from pyairtable_mcp.store.runs import Runs
 from pyairtable_mcp.store.shared_time import SharedTime
 from pyairtable_mcp.store.slots import LEASE, StoredSlots
+from pyairtable_mcp.store.workflows import Workflows
 
 
 class Store:
@@ -24,6 +26,8 @@ class Store:
         self.journal = Journal(database, time)
         self.executors = Executors(database, time)
         self.keeping = Keeping(database, time)
+        self.workflows = Workflows(database, time)
+        self.runs = Runs(database, time)
         self._database = database
         self._clock = clock
 
