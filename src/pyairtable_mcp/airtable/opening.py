@@ -7,6 +7,7 @@ from random import Random
 from pyairtable_mcp.airtable.channel import AIRTABLE, Channel, Credential, Endpoints, Terms
 from pyairtable_mcp.airtable.client import Airtable
 from pyairtable_mcp.airtable.reads import Reads
+from pyairtable_mcp.airtable.sight import Sees, Sight
 from pyairtable_mcp.airtable.writer import Writer
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.net.http import AsgiApp, open_http
@@ -27,14 +28,15 @@ async def open_airtable(
     deadline: float = DEADLINE,
     asgi_app: AsgiApp | None = None,
     bank: Bank | None = None,
+    sees: Sees | None = None,
 ) -> AsyncIterator[Airtable]:
     """Give a client, and close its connections afterwards.
 
     An empty `token` gives a client whose every call raises `NotConfigured`. Rates are requests a second, 0
     for no limit; `deadline` is the seconds one request may take, waiting and repeats included. With
     `asgi_app` requests go to that application in this process; with `bank` the rates are kept together with
-    every process that uses the same one. Raises `NotConfigured` for an unusable
-    `endpoint_url` or a token no header can carry.
+    every process that uses the same one. What `sees` denies is as if it were not there. Raises
+    `NotConfigured` for an unusable `endpoint_url` or a token no header can carry.
     """
     endpoints = Endpoints.of(endpoint_url)
     terms = Terms(per_base=rate_per_base, per_token=rate_per_token, seconds=deadline)
@@ -43,6 +45,7 @@ async def open_airtable(
     async with open_http(asgi_app) as http:
         sender = Sender(http, pacer, clock, rng)
         reads = Reads(clock)
-        channel = Channel(sender, credential, endpoints, terms, clock, wrote=reads.changed)
+        sight = Sight(sees, clock) if sees else None
+        channel = Channel(sender, credential, endpoints, terms, clock, wrote=reads.changed, sight=sight)
         yield Airtable(channel, reads, Writer(clock))
         await pacer.settle()
