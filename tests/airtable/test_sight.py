@@ -7,8 +7,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
-from pyairtable_mcp.airtable import Airtable, Patch, Query, open_airtable
+from pyairtable_mcp.airtable import Airtable, Patch, Query
+from pyairtable_mcp.airtable.opening import open_airtables
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.base.errors import Forbidden
 from pyairtable_mcp.base.patterns import Place, Reach
@@ -73,14 +75,8 @@ async def watched(policy: Policy = POLICY) -> AsyncIterator[Watched]:
     clock = ManualClock()
     sandbox = Sandbox(Filling("studio", 3), clock=clock, rng=Random(1), rate=0, tokens=frozenset({"patTest"}))
     someone = Principal(id="ada", policy=policy)
-    async with open_airtable(
-        token="patTest",
-        clock=clock,
-        rng=Random(2),
-        rate_per_base=0,
-        asgi_app=sandbox.app,
-        sees=lambda base, table: sees(someone, Resource(base=base, table=table)),
-    ) as at:
+    async with open_airtables(clock=clock, rng=Random(2), rate_per_base=0, asgi_app=sandbox.app) as many:
+        at = many.client("patTest", lambda base, table: sees(someone, Resource(base=base, table=table)))
         bases = sandbox.workspace.bases.values()
         named = {one.name: one.id for one in bases}
         tables = {table.name: table.id for one in bases for table in one.tables.values()}
@@ -139,7 +135,7 @@ async def test_a_base_that_came_later_is_met_when_it_is_asked_for() -> None:
 async def test_no_table_can_be_created_out_of_sight_and_no_base_at_all() -> None:
     async with watched() as pair:
         base = pair.bases["Studio"]
-        fields: list[dict[str, Any]] = [{"name": "Name", "type": "singleLineText"}]
+        fields: list[JsonValue] = [{"name": "Name", "type": "singleLineText"}]
         made = await pair.at.create_table(base, {"name": "Project notes", "fields": fields})
         assert made.name == "Project notes"
         await refusal(pair.at.create_table(base, {"name": "Payroll", "fields": fields}))
