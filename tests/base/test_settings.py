@@ -35,6 +35,7 @@ OTHER = {
     "deletes": "1",
     "records_over": "100",
     "schema_changes": "1",
+    "policies": "policies.toml",
 }
 
 

@@ -125,6 +125,14 @@ class ApprovalSettings(_Section):
     )
 
 
+class AuthSettings(_Section):
+    """Who may come in at the remote endpoint."""
+
+    policies: str = Field(
+        "", description="A TOML or JSON file with policies by name, for tokens and users to be bound by."
+    )
+
+
 class Settings(_Section):
     """Everything an operator can set."""
 
@@ -163,6 +171,7 @@ class Settings(_Section):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     sagas: SagaSettings = Field(default_factory=SagaSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
+    auth: AuthSettings = Field(default_factory=AuthSettings)
 
     @field_validator("time_zone")
     @classmethod

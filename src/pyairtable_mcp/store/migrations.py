@@ -91,6 +91,21 @@ MIGRATIONS: Final = (
             " held_until double precision not null, trouble text not null, primary key (workflow, id))",
         ),
     ),
+    Migration(
+        4,
+        "identities",
+        (
+            "create table api_tokens (id text not null primary key, name text not null,"
+            " digest text not null, principal text not null, scopes text not null, policy text not null,"
+            " created double precision not null, expires double precision not null,"
+            " used double precision not null, revoked double precision not null)",
+            "create index api_tokens_by_name on api_tokens (name)",
+            "create table users (name text not null primary key, digest text not null,"
+            " policy text not null, created double precision not null, changed double precision not null)",
+            'create table tries ("key" text not null, at double precision not null)',
+            'create index tries_by_key on tries ("key", at)',
+        ),
+    ),
 )
 
 _LOCK: Final = 4_731_006_512

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import Engine
 
 from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.store.api_tokens import ApiTokens
 from pyairtable_mcp.store.database import Database, open_database
 from pyairtable_mcp.store.executors import Executors
 from pyairtable_mcp.store.journal import Journal
@@ -13,6 +14,7 @@ from pyairtable_mcp.store.keeping import Keeping
 from pyairtable_mcp.store.migrations import migrate
 from pyairtable_mcp.store.shared_time import SharedTime
 from pyairtable_mcp.store.slots import LEASE, StoredSlots
+from pyairtable_mcp.store.users import Tries, Users
 
 
 class Store:
@@ -24,6 +26,9 @@ class Store:
         self.journal = Journal(database, time)
         self.executors = Executors(database, time)
         self.keeping = Keeping(database, time)
+        self.api_tokens = ApiTokens(database)
+        self.users = Users(database)
+        self.tries = Tries(database)
         self._database = database
         self._clock = clock
 
