@@ -11,6 +11,7 @@ from pyairtable_mcp.store.database import Database
 from pyairtable_mcp.store.journal_tables import AUDIT, SAGAS
 from pyairtable_mcp.store.journal_values import AuditRow
 from pyairtable_mcp.store.shared_time import SharedTime
+from pyairtable_mcp.store.workflow_tables import RUNS
 
 _AT_ONCE: Final = 500
 
@@ -25,7 +26,8 @@ class Keeping:
     async def prune(self, *, keep_seconds: float, max_bytes: int) -> list[str]:
         """Forget finished sagas that are too old, then the oldest of those that take too much room.
 
-        Returns their ids, a few hundred at most; images and audit rows go with them.
+        Returns their ids, a few hundred at most; what belongs to them goes with them, and so do old runs of
+        workflows that never became sagas, and old audit rows.
         """
 
         def work(connection: Connection) -> list[str]:
@@ -42,6 +44,8 @@ class Keeping:
             )
             ids = [str(one) for one in connection.execute(wish).scalars()]
             connection.execute(delete(SAGAS).where(SAGAS.c.id.in_(ids)))
+            never = and_(RUNS.c.admission.not_in(("admitted", "waiting")), RUNS.c.created < oldest)
+            connection.execute(delete(RUNS).where(or_(RUNS.c.saga.in_(ids), never)))
             return ids
 
         return await self._database.run(work)

@@ -80,7 +80,8 @@ MIGRATIONS: Final = (
             ' version integer not null, cause text not null, "trigger" text not null,'
             ' event_key text not null, "key" text not null, admission text not null, reason text not null,'
             " inputs text not null, event text not null, rerun_of text not null, principal text not null,"
-            " due_at double precision not null, deadline double precision not null,"
+            " due_at double precision not null, timeout double precision not null,"
+            " deadline double precision not null,"
             " followed boolean not null, created double precision not null)",
             "create unique index runs_by_event on runs (workflow, event_key)",
             "create index runs_by_admission on runs (admission, followed, due_at)",

@@ -12,9 +12,11 @@ from pyairtable_mcp.store.executors import Executors
 from pyairtable_mcp.store.journal import Journal
 from pyairtable_mcp.store.keeping import Keeping
 from pyairtable_mcp.store.migrations import migrate
+from pyairtable_mcp.store.runs import Runs
 from pyairtable_mcp.store.shared_time import SharedTime
 from pyairtable_mcp.store.slots import LEASE, StoredSlots
 from pyairtable_mcp.store.users import Tries, Users
+from pyairtable_mcp.store.workflows import Workflows
 
 
 class Store:
@@ -29,6 +31,8 @@ class Store:
         self.api_tokens = ApiTokens(database)
         self.users = Users(database)
         self.tries = Tries(database)
+        self.workflows = Workflows(database, time)
+        self.runs = Runs(database, time)
         self._database = database
         self._clock = clock
 

@@ -36,6 +36,7 @@ RUNS: Final = Table(
     Column("rerun_of", Text, nullable=False),
     Column("principal", Text, nullable=False),
     Column("due_at", Float, nullable=False),
+    Column("timeout", Float, nullable=False),
     Column("deadline", Float, nullable=False),
     Column("followed", Boolean, nullable=False),
     Column("created", Float, nullable=False),

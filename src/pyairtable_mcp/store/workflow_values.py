@@ -5,15 +5,20 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from pyairtable_mcp.store.journal_values import SagaRow
+
 Cause = Literal["manual", "schedule", "record", "webhook", "rerun", "failure"]
 Admission = Literal["waiting", "admitted", "skipped", "replaced", "missed"]
+Rule = Literal["queue", "skip", "replace"]
+"""What becomes of a run while another one with the same key is not over."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkflowRow:
     """A version of a workflow; `version` counts from 1, `source` is what its author wrote.
 
-    The newest version is the one that new runs are of. `saved` is in seconds since 1970.
+    The newest version is the one that new runs are of; if its `definition` is None, the workflow was deleted.
+    `saved` is in seconds since 1970.
     """
 
     name: str
@@ -30,8 +35,10 @@ class RunRow:
     """A run of a version of a workflow; it is the saga of the id `saga`, once it is admitted.
 
     `event_key` tells one cause from another: of a workflow there is one run for each. `key` is the one of
-    its concurrency, "" when any number may run. `rerun_of` names the run it repeats. Times are in seconds
-    since 1970; `deadline` is 0 until it is admitted. `followed` tells that its end was attended to.
+    its concurrency, "" when any number may run. `rerun_of` names the run it repeats. `reason` says why it
+    was not admitted, or why it is to be stopped. `timeout` is how many seconds it may take once it is
+    admitted, 0 for any number; `deadline` is when they are over, 0 until then. Times are in seconds since
+    1970. `followed` tells that its end was attended to.
     """
 
     saga: str
@@ -48,9 +55,44 @@ class RunRow:
     rerun_of: str = ""
     principal: str = ""
     due_at: float = 0.0
+    timeout: float = 0.0
     deadline: float = 0.0
     followed: bool = False
     created: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """A run that may be: what is entered of it, and the saga it becomes when it is admitted.
+
+    Without a `saga` it is only noted, as `missed` or `skipped`. `while_running` is what becomes of it while
+    another run with its key is not over.
+    """
+
+    run: RunRow
+    saga: SagaRow | None = None
+    while_running: Rule = "queue"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Advance:
+    """The new state of a trigger, by who has read the one that `epoch` counts."""
+
+    workflow: str
+    id: str
+    epoch: int
+    state: JsonValue
+    due_at: float = 0.0
+    held_until: float = 0.0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunView:
+    """A run and its saga; None for one that was never to be, or is forgotten."""
+
+    run: RunRow
+    saga: SagaRow | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

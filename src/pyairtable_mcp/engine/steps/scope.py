@@ -1,7 +1,7 @@
 """What the expressions of a step may name, and its arguments with them filled in."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import JsonValue
 
@@ -15,21 +15,28 @@ from pyairtable_mcp.operations.parsing import parse
 
 A = TypeVar("A", bound=Args)
 
-NEAR = "near"
+NEAR: Final = "near"
 """Under this name a step inside a loop or a branch is told the full ids of the steps beside it."""
+INPUTS: Final = "inputs"
+"""Under this name the options of a saga hold the inputs of a workflow's run, and steps find them."""
+TRIGGER: Final = "trigger"
+"""The same of what has started it."""
+RESULTS: Final = "results"
+"""Under this name the options of a saga hold what steps of an earlier run have come to."""
 
 
 def scope_of(scene: Scene, spec: StepSpec) -> Scope:
-    """Return what the step may name: results by step, what its loop gives it, and the saga's inputs."""
+    """Return what the step may name: results by step, what its loop gives it, what started the saga."""
     near = spec.bound.get(NEAR)
-    steps = dict(scene.results)
+    options = scene.saga.options if isinstance(scene.saga.options, Mapping) else {}
+    earlier = options.get(RESULTS)
+    steps = {**(earlier if isinstance(earlier, Mapping) else {}), **scene.results}
     for short, full in near.items() if isinstance(near, Mapping) else ():
         if str(full) in steps:
             steps[short] = steps[str(full)]
     bound = {name: value for name, value in spec.bound.items() if name != NEAR}
-    options = scene.saga.options
-    inputs = options.get("inputs") if isinstance(options, Mapping) else None
-    return {"steps": steps, "inputs": inputs or {}, **bound}
+    given = {name: options.get(name) or {} for name in (INPUTS, TRIGGER)}
+    return {"steps": steps, **given, **bound}
 
 
 def arguments_of(scene: Scene, spec: StepSpec, model: type[A]) -> A:
