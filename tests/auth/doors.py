@@ -33,4 +33,4 @@ async def door(
     clock = clock or ManualClock()
     settings = Settings(auth=AuthSettings(policies=policies))
     async with open_store(str(where), clock) as store:
-        yield Door(identities(settings, store, clock, Random(7), CHEAP), store, clock)
+        yield Door(identities(settings, store, clock, Random(7), cost=CHEAP), store, clock)

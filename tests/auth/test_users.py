@@ -148,3 +148,18 @@ async def test_signing_in_renews_a_digest_that_was_cheaper(tmp_path: Path) -> No
 @behaviour("users.argon2id")
 def test_by_default_a_password_costs_what_rfc_9106_recommends() -> None:
     assert Cost() == Cost(rounds=3, memory_kib=64 * 1024, lanes=4)
+
+
+@behaviour("audit.sign_in")
+async def test_each_try_to_sign_in_is_one_row_of_the_audit(tmp_path: Path) -> None:
+    async with door(tmp_path / "store.db") as here:
+        await here.known.users.add("mona", GOOD)
+        await here.known.users.sign_in("mona", GOOD, HERE)
+        for _ in range(TRIES):
+            await told(here, "no\u202ebody\x00" + "x" * 300)
+        noted = [link.row for link in await here.store.audit.read()]
+        assert [row.outcome for row in noted] == ["signed in", *["sign_in_refused"] * 4, "too_many"]
+        assert (noted[0].principal, noted[0].tool, noted[0].target) == ("user:mona", "sign_in", HERE)
+        assert "[U+202E]" in noted[1].principal
+        assert GOOD not in repr(noted)
+        assert (await here.store.audit.verify()).broken_at == 0

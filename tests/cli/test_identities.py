@@ -4,29 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from pyairtable_mcp.cli import cli
+from pyairtable_mcp.auth.sealing import read_keys
+from tests.cli.shell import Shell
 from tests.support.behaviours import behaviour
 
 TOKEN = re.compile(r"pamcp_[0-9a-z]{10}_[0-9A-Za-z]{49}")
 GOOD = "correct horse battery"
-
-
-class Shell:
-    """Runs commands on one store, in this process."""
-
-    def __init__(self, store: Path, policies: str = '{"viewer": {"read_only": true}}') -> None:
-        self._variables = {"PYAIRTABLE_MCP_STORE": str(store), "PYAIRTABLE_MCP_AUTH_POLICIES": policies}
-
-    def run(self, *arguments: str, typed: str = "") -> Result:
-        return CliRunner(env=self._variables).invoke(cli, arguments, input=typed, prog_name="pyairtable-mcp")
-
-    def done(self, *arguments: str, typed: str = "") -> str:
-        """Run what succeeds, and return what it printed to standard output."""
-        ran = self.run(*arguments, typed=typed)
-        assert ran.exit_code == 0, ran.output
-        return ran.stdout
 
 
 @pytest.fixture
@@ -102,3 +86,9 @@ def test_policies_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     ran = Shell(tmp_path / "store.db", policies='{"viewer": {"raed_only": true}}').run("token", "list")
     assert ran.exit_code == 1
     assert "'read_only'" in ran.stderr
+
+
+@behaviour("console.keys")
+def test_a_key_that_is_printed_is_one(shell: Shell) -> None:
+    made = {shell.done("keys", "new").strip() for _ in range(2)}
+    assert len(read_keys(",".join(made))) == len(made) == 2

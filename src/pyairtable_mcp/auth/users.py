@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Final
 
+from pyairtable_mcp.auth.audit import Audit
 from pyairtable_mcp.auth.passwords import Passwords
 from pyairtable_mcp.auth.policies import Policies, policy_of
 from pyairtable_mcp.auth.tokens import USER
 from pyairtable_mcp.base.clock import Clock
-from pyairtable_mcp.base.errors import BadValue, SignInRefused, TooMany, UnknownName
+from pyairtable_mcp.base.errors import BadValue, Refused, SignInRefused, TooMany, UnknownName
 from pyairtable_mcp.base.policy import Principal
 from pyairtable_mcp.base.text import closest, fold, quoted, visible
 from pyairtable_mcp.store.api_tokens import ApiTokens
+from pyairtable_mcp.store.audit_chain import AuditRow
 from pyairtable_mcp.store.users import Tries, User
 from pyairtable_mcp.store.users import Users as StoredUsers
 
@@ -29,6 +31,8 @@ class Users:
         tries: Tries,
         passwords: Passwords,
         policies: Policies,
+        *,
+        audit: Audit,
         clock: Clock,
     ) -> None:
         self._stored = stored
@@ -36,6 +40,7 @@ class Users:
         self._tries = tries
         self._passwords = passwords
         self._policies = policies
+        self._audit = audit
         self._clock = clock
 
     async def add(self, name: str, password: str, policy: str = "") -> User:
@@ -71,9 +76,20 @@ class Users:
         """Return who somebody at a network address is.
 
         Raises `TooMany` after five tries a minute for the account or from the address, and `SignInRefused`;
-        neither words nor time tell whether there is such an account.
+        neither words nor time tell whether there is such an account. Each try is noted in the audit.
         """
         own = fold(name)[: _LONGEST_NAME + 1]
+        outcome = "signed in"
+        try:
+            return await self._signed_in(own, password, address)
+        except Refused as error:
+            outcome = error.code
+            raise
+        finally:
+            who = AuditRow(principal=principal_id(own), tool="sign_in", target=address, outcome=outcome)
+            await self._audit.note(who)
+
+    async def _signed_in(self, own: str, password: str, address: str) -> Principal:
         keys = (f"sign-in account {own}", f"sign-in address {address}")
         wait = await self._tries.take(keys, self._now(), most=TRIES, seconds=TRIES_SECONDS)
         if wait:

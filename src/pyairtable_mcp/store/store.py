@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.store.api_tokens import ApiTokens
+from pyairtable_mcp.store.audit import Audit
 from pyairtable_mcp.store.database import Database, open_database
 from pyairtable_mcp.store.executors import Executors
 from pyairtable_mcp.store.journal import Journal
@@ -34,6 +35,7 @@ class Store:
         self.api_tokens = ApiTokens(database)
         self.users = Users(database)
         self.tries = Tries(database)
+        self.audit = Audit(database, time)
         self.workflows = Workflows(database, time)
         self.runs = Runs(database, time)
         self.triggers = Triggers(database, time)
