@@ -10,11 +10,13 @@ from pyairtable_mcp.base.clock import SystemClock
 from pyairtable_mcp.base.errors import AppError, NotAllowed, UnknownName
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.approving import answered, part
+from pyairtable_mcp.engine.engine import Terms
 from pyairtable_mcp.engine.model import Progress, StepSpec
 from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.sandbox.http.faults import Fault
 from pyairtable_mcp.store.journal_values import Holding
 from pyairtable_mcp.store.store import open_store
+from tests.engine.crash.process import HastyClock
 from tests.engine.sagas import Field, playing, saga
 
 DOWN = [Fault(status=500)] * 12
@@ -213,13 +215,26 @@ async def test_what_could_not_be_taken_back_is_resolved_by_a_person(field: Field
         await field.engine.cancel(report.saga.id, "too late")
 
 
-async def test_taking_back_is_tried_again_when_airtable_is_down(field: Field) -> None:
-    ask = StepSpec(id="ask", kind="question", args={"question": "Go on?"})
-    report = await field.engine.run(saga(field.create("new 1"), ask))
-    field.sandbox.faults.add(*DOWN[:4])
-    report = await field.engine.resume(report.saga.id, "no")
-    report = await ended(field, report.saga.id)
-    assert (report.status, field.new()) == (Status.COMPENSATED, [])
+async def test_taking_back_is_tried_again_when_airtable_is_down(tmp_path: Path) -> None:
+    async with playing(str(tmp_path / "store.db"), clock=HastyClock(1_000.0)) as field:
+        ask = StepSpec(id="ask", kind="question", args={"question": "Go on?"})
+        report = await field.engine.run(saga(field.create("new 1"), ask))
+        field.sandbox.faults.add(*DOWN)
+        report = await field.engine.resume(report.saga.id, "no")
+        assert report.status is Status.COMPENSATING
+        report = await ended(field, report.saga.id)
+        assert (report.status, field.new()) == (Status.COMPENSATED, [])
+
+
+async def test_between_two_tries_to_take_back_there_is_the_pause_that_was_set(tmp_path: Path) -> None:
+    terms = Terms(pauses=(500.0,))
+    async with playing(str(tmp_path / "store.db"), clock=HastyClock(1_000.0), terms=terms) as field:
+        ask = StepSpec(id="ask", kind="question", args={"question": "Go on?"})
+        report = await field.engine.run(saga(field.create("new 1"), ask))
+        field.sandbox.faults.add(*DOWN)
+        report = await field.engine.resume(report.saga.id, "no")
+        assert report.status is Status.COMPENSATING
+        assert report.saga.wake_at > SystemClock().now().timestamp() + 400
 
 
 async def test_a_step_with_a_fault_of_ours_is_a_failure_like_any_other(field: Field) -> None:

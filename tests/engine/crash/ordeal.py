@@ -7,7 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -85,11 +85,11 @@ class Case:
         prefix = self.task.prefix
         done = ["a", "b", "noted", "updated", "upserted", *(f"many {number}" for number in range(11))]
         undone = ["noted", "to delete", "to update"]
-        assert status == ("compensated" if self.task.fails else "completed")
+        assert status == ("compensated" if self.task.fails else "completed"), status
         wanted = sorted(f"{prefix} {one}" for one in (undone if self.task.fails else done))
-        assert self.names() == wanted
-        notes = self.ordeal.tasks.records[self.task.noted].comments
-        assert len(notes) == (0 if self.task.fails else 1)
+        assert self.names() == wanted, self.names()
+        notes = len(self.ordeal.tasks.records[self.task.noted].comments)
+        assert notes == (0 if self.task.fails else 1), f"{notes} comments"
 
     def killed(self, at: int, signal: Signal = "kill") -> Task:
         return replace(self.task, at=at, signal=signal)
@@ -138,9 +138,12 @@ def told(task: Task) -> Told:
 
 @asynccontextmanager
 async def zygote() -> AsyncIterator[Zygote]:
+    # Nothing is encrypted here, and to read the machine's certificates takes as long as a saga.
+    environment = {**os.environ, "SSL_CERT_DIR": os.devnull}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "ignore", "-m", "tests.engine.crash.zygote", cwd=ROOT, stdin=PIPE, stdout=PIPE
-    )
+        sys.executable, "-W", "ignore", "-m", "tests.engine.crash.zygote",
+        cwd=ROOT, stdin=PIPE, stdout=PIPE, env=environment,
+    )  # fmt: skip
     try:
         yield Zygote(process)
     finally:
@@ -169,39 +172,59 @@ async def points(ordeal: Ordeal, forks: Zygote, *, fails: bool) -> list[str]:
     return came.passed
 
 
-async def survive(ordeal: Ordeal, forks: Zygote, at: int, *, fails: bool, again: int = 0) -> None:
-    """Kill a process at a checkpoint, perhaps also the one that goes on, and judge what came of it."""
-    case = ordeal.case(fails=fails)
-    assert await forks.run(case.killed(at)) == KILLED
-    if again:
-        assert await forks.run(case.rescue(at=again)) in (KILLED, 0)
+@dataclass(frozen=True)
+class Death:
+    """Of a process with a saga, perhaps one that is taken back, at its checkpoint `at` (from 1).
+
+    With `again` whoever goes on is killed as well, at its checkpoint of that number, if it gets there.
+    """
+
+    at: int
+    fails: bool
+    again: int = 0
+
+
+async def survive(ordeal: Ordeal, forks: Zygote, death: Death) -> None:
+    """Kill a process, let another one go on, and judge what came of it."""
+    case = ordeal.case(fails=death.fails)
+    assert await forks.run(case.killed(death.at)) == KILLED
+    if death.again:
+        assert await forks.run(case.rescue(at=death.again)) in (KILLED, 0)
     rescue = case.rescue()
-    assert await forks.run(rescue) == 0
+    ended = await forks.run(rescue)
+    assert ended == 0, f"whoever went on ended with {ended}"
     statuses = told(rescue).statuses
     if not statuses:
         # It was killed before the journal knew of it: then nothing may be there.
         names = [f"{case.task.prefix} {one}" for one in ("noted", "to delete", "to update")]
-        assert case.names() == names
+        assert case.names() == names, "something is there that nobody knows of"
         return
     case.judge(*statuses)
 
 
-async def survive_all(
-    ordeal: Ordeal, moments: list[int], *, fails: bool, forks: int = 2, again: bool = False
-) -> None:
-    """Survive a death at each of these moments, some of them at a time."""
-    left = list(moments)
-    rng = Random(len(moments))
+async def survive_all(ordeal: Ordeal, pool: Sequence[Zygote], deaths: Sequence[Death]) -> list[str]:
+    """Survive all these deaths, as many at a time as the pool holds; return what was not as it must be."""
+    left = list(deaths)
+    wrong: list[str] = []
 
-    async def work() -> None:
-        async with zygote() as fork:
-            while left:
-                at = left.pop()
-                await survive(ordeal, fork, at, fails=fails, again=rng.randint(1, 20) if again else 0)
+    async def work(forks: Zygote) -> None:
+        while left:
+            death = left.pop()
+            try:
+                await survive(ordeal, forks, death)
+            except AssertionError as error:
+                wrong.append(f"{death}: {error}")
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(forks):
-            group.create_task(work())
+        for forks in pool:
+            group.create_task(work(forks))
+    return wrong
+
+
+@asynccontextmanager
+async def zygotes(many: int) -> AsyncIterator[list[Zygote]]:
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(zygote()) for _ in range(many)]
 
 
 def wake(process: int) -> None:
