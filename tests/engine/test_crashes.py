@@ -35,6 +35,17 @@ async def test_a_process_killed_at_any_moment_loses_and_doubles_nothing(ordeal: 
         assert await survive_all(ordeal, pool, deaths) == []
 
 
+async def test_a_write_that_took_something_back_and_was_not_noted_is_found_out(ordeal: Ordeal) -> None:
+    async with zygotes(2) as pool:
+        passed = await points(ordeal, pool[0], fails=True)
+        back = passed.index("undo")
+        deaths = [
+            Death(at, fails=True) for at, point in enumerate(passed, 1) if at > back and point == "sent"
+        ]
+        assert len(deaths) > 6
+        assert await survive_all(ordeal, pool, deaths) == []
+
+
 async def test_who_goes_on_may_be_killed_as_well(ordeal: Ordeal) -> None:
     deaths = [Death(at, fails=True, again=again) for at, again in ((5, 12), (50, 3), (88, 7))]
     async with zygotes(2) as pool:

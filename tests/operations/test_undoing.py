@@ -229,6 +229,13 @@ async def test_a_comment_is_taken_back_and_the_others_stay(things: World) -> Non
     ] == ["first"]
 
 
+async def test_a_comment_that_is_gone_already_counts_as_taken_back(things: World) -> None:
+    made = await done(things, "comment", record="full", text="first")
+    for _ in range(2):
+        back = await take_back(call_of(things), made)
+        assert (back.conflicts, len(back.made)) == ([], 1)
+
+
 async def test_names_of_the_schema_come_back_and_added_options_stay(things: World) -> None:
     changes = {
         "name": "Objects",

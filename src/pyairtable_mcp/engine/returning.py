@@ -120,6 +120,7 @@ class WayBack:
         self._pass("undo")
         arrival = await self._sender.sent(run, run.intents[command.intent], again=command.again)
         run.enter(outcome_of(command.intent, arrival, self._clock))
+        self._pass("sent")
         if arrival.fate == "done":
             run.happened(UndoSent())
             return

@@ -52,7 +52,7 @@ class Ordeal:
             out=str(self.folder / f"{number}.json"), prefix=prefix, updated=updated, deleted=deleted,
             noted=noted, fails=fails, host=self.host, lease=lease,
         )  # fmt: skip
-        return Case(self, task)
+        return Case(self.tasks, task)
 
     def _added(self, names: Sequence[str]) -> list[str]:
         """Create tasks as anybody would, and return their ids."""
@@ -70,14 +70,14 @@ class Ordeal:
 
 @dataclass
 class Case:
-    """One saga and what is to come of it."""
+    """One saga, the table it plays in, and what is to come of it."""
 
-    ordeal: Ordeal
+    table: Table
     task: Task
 
     def names(self) -> list[str]:
-        table = self.ordeal.tasks
-        cells = [str(one.cells.get(table.primary.id, "")) for one in list(table.records.values())]
+        name = self.table.primary.id
+        cells = [str(one.cells.get(name, "")) for one in list(self.table.records.values())]
         return sorted(name for name in cells if name.startswith(f"{self.task.prefix} "))
 
     def judge(self, status: str) -> None:
@@ -88,7 +88,7 @@ class Case:
         assert status == ("compensated" if self.task.fails else "completed"), status
         wanted = sorted(f"{prefix} {one}" for one in (undone if self.task.fails else done))
         assert self.names() == wanted, self.names()
-        notes = len(self.ordeal.tasks.records[self.task.noted].comments)
+        notes = len(self.table.records[self.task.noted].comments)
         assert notes == (0 if self.task.fails else 1), f"{notes} comments"
 
     def killed(self, at: int, signal: Signal = "kill") -> Task:
@@ -227,5 +227,20 @@ async def zygotes(many: int) -> AsyncIterator[list[Zygote]]:
         yield [await stack.enter_async_context(zygote()) for _ in range(many)]
 
 
-def wake(process: int) -> None:
+async def outlived(ordeal: Ordeal, sleeper: Zygote, rescuer: Zygote, case: Case, at: int) -> int:
+    """Stop an owner at its checkpoint `at`, let another process finish the saga, and wake the owner up.
+
+    Returns how many writes came after that, and judges what is there in the end.
+    """
+    process = await sleeper.begin(replace(case.killed(at, "stop"), haste=1_000.0))
+    assert await sleeper.ended() == STOPPED, "it was over before it was stopped"
+    rescue = case.rescue(bury=False)
+    assert await rescuer.run(rescue) == 0, "nobody could go on"
+    before = ordeal.writes()
     os.kill(process, signal.SIGCONT)
+    assert await sleeper.ended() == 0, "it did not wake up well"
+    (status,) = told(rescue).statuses
+    case.judge(status)
+    # Who woke up late tells what the other one has done.
+    assert told(case.task).statuses == [status], told(case.task).statuses
+    return ordeal.writes() - before
