@@ -14,9 +14,10 @@ from random import Random
 from time import perf_counter
 from typing import Final
 
-from bench.sagas import stores
 from tests.engine.crash.ordeal import outlived, points, prepared, zygotes
 from tests.support.stores import emptied
+
+from bench.sagas import stores
 
 LEASE: Final = 2.0
 """Seconds; a real one is thirty times as long."""

@@ -10,9 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.sagas import stores
 from tests.engine.crash.fleet import Trial, Verdict, tried
 from tests.engine.crash.tasks import HostName
+
+from bench.sagas import stores
 
 
 def told(store: str, trial: Trial, verdict: Verdict) -> str:
@@ -20,6 +21,7 @@ def told(store: str, trial: Trial, verdict: Verdict) -> str:
     ends = ", ".join(f"{many} {status}" for status, many in verdict.statuses.most_common())
     lines = [
         f"{store}, {trial.host}: {trial.sagas:,} sagas, {trial.runners} runners, {verdict.killed} killed, "
+        f"{verdict.stumbled} ended by a locked store, "
         f"lease {trial.lease:g} s, {verdict.seconds:.0f} s",
         f"  {ends}; {verdict.taken_over} taken over; {verdict.requests:,} requests, "
         f"{verdict.writes:,} writes; {len(verdict.wrong)} wrong",

@@ -1,6 +1,7 @@
 """What was written is taken back, and what a person did since is left alone."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -262,6 +263,38 @@ async def test_a_create_of_unknown_outcome_is_looked_for_and_taken_back(
         back = await take_back(call_of(things), made)
     assert back.conflicts == []
     assert cells(things) == before
+
+
+@pytest.mark.parametrize("before_commit", [True, False])
+async def test_an_upsert_of_unknown_outcome_is_looked_for_and_taken_back(
+    things: World, before_commit: bool
+) -> None:
+    before = cells(things)
+    things.sandbox.faults.add(Fault(method="PATCH", status=0, before_commit=before_commit, times=20))
+    rows = [{"Name": "full", "Number": 7}, {"Name": "new", "Number": 3}]
+    planned = await plan(things, "upsert", **here(records=rows, match_on=["Name"]))
+    async with wound(things):
+        made = await make(call_of(things), planned)
+        assert {mark.status for mark in made[0].marks} == {"unknown"}
+        things.sandbox.faults.clear()
+        back = await take_back(call_of(things), made)
+    assert back.conflicts == []
+    assert cells(things) == before
+
+
+async def test_what_may_have_been_created_and_cannot_be_told_apart_is_named(things: World) -> None:
+    things.sandbox.faults.add(Fault(method="PATCH", status=0, before_commit=False, times=20))
+    planned = await plan(things, "upsert", **here(records=[{"Name": "new"}], match_on=["Name"]))
+    async with wound(things):
+        made = await make(call_of(things), planned)
+        things.sandbox.faults.clear()
+        # Somebody else's, made at the same time.
+        records = the_table(things.sandbox, "Things", LAB).records
+        ours = records[named(things.sandbox, "Things", "new", LAB).id]
+        records["recTwin0000000001"] = replace(ours, id="recTwin0000000001")
+        back = await take_back(call_of(things), made)
+    (conflict,) = back.conflicts
+    assert "whether the record 'new' was created" in conflict.why
 
 
 @pytest.mark.parametrize("before_commit", [True, False])

@@ -148,8 +148,10 @@ async def serve(task: Task) -> dict[str, object]:
     watch = Watch(task)
     async with opened(task, watch) as (engine, _):
         await engine.ready()
-        while await engine.list(statuses=ACTIVE, limit=1):
+        left = await engine.list(statuses=ACTIVE, limit=1)
+        while left:
             await asyncio.sleep(0.2)
+            left = await engine.list(statuses=ACTIVE, limit=1)
     return {"statuses": [], "passed": watch.passed}
 
 
