@@ -14,7 +14,7 @@ from pyairtable_mcp.engine.engine import Terms
 from pyairtable_mcp.engine.model import Progress, StepSpec
 from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.sandbox.http.faults import Fault
-from pyairtable_mcp.store.journal_values import Holding
+from pyairtable_mcp.store.journal_values import Holding, SagaRow
 from pyairtable_mcp.store.store import open_store
 from tests.engine.crash.process import HastyClock
 from tests.engine.sagas import Field, playing, saga
@@ -244,6 +244,44 @@ async def test_a_step_with_a_fault_of_ours_is_a_failure_like_any_other(field: Fi
     assert field.new() == []
     report = await field.engine.run(saga(StepSpec(id="w", kind="unheard of")))
     assert report.status is Status.COMPENSATED
+
+
+async def test_a_saga_that_meets_a_fault_of_ours_rests_for_a_while_and_says_so(tmp_path: Path) -> None:
+    faults = [RuntimeError("a bug"), RuntimeError("the same again")]
+
+    def broken(point: str) -> None:
+        if point == "end" and faults:
+            raise faults.pop()
+
+    async with playing(str(tmp_path / "store.db"), terms=Terms(checkpoint=broken)) as field:
+        steps = [field.create("new 1"), field.create("new 2", step="then")]
+        with pytest.raises(RuntimeError):
+            await field.engine.run(saga(*steps))
+        (row,) = await field.engine.list()
+        for pause in (10.0, 60.0):
+            (row,) = await field.engine.list()
+            assert (row.status, row.owner) == (Status.RUNNING, "")
+            assert f"a fault of this server (RuntimeError); it is tried again in {pause:.0f} s" in row.reason
+            assert row.wake_at > SystemClock().now().timestamp() + pause / 2
+            if faults:
+                with pytest.raises(RuntimeError):
+                    await field.engine.resume(row.id)
+        report = await field.engine.resume(row.id)
+        assert (report.status, report.saga.reason, field.new()) == (Status.COMPLETED, "", ["new 1", "new 2"])
+
+
+async def test_a_saga_that_cannot_be_read_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    where = str(tmp_path / "store.db")
+    async with open_store(where, SystemClock()) as store:
+        for name, steps in (("sgbroken", [{"no": "step"}]), ("sgsound", [])):
+            row = SagaRow(id=name, title=name, status=Status.RUNNING, definition={"steps": [*steps]})
+            assert await store.journal.open(row)
+    async with playing(where) as field:
+        await field.engine.ready()
+        assert (await ended(field, "sgsound")).status is Status.COMPLETED
+        broken = (await field.engine.get("sgbroken")).saga
+        assert (broken.status, broken.owner) == (Status.RUNNING, "")
+        assert "a fault of this server" in broken.reason
 
 
 async def test_progress_is_heard_by_who_asked_and_by_who_watches(field: Field) -> None:
