@@ -8,6 +8,9 @@ extras=$2
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 
+# An environment that is active while it is made is not what makes it.
+PATH=$(printf ':%s:' "$PATH" | sed "s#:$root/$venv/bin:#:#g; s#^:##; s#:\$##")
+
 # Installers read these for the packages and for the build of this one alike.
 export PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
 export UV_CONSTRAINT=constraints.txt UV_BUILD_CONSTRAINT=constraints.txt

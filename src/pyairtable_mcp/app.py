@@ -68,9 +68,13 @@ async def running(
             else _to_airtable(settings, clock, rng, bank)
         )
         airtable = await stack.enter_async_context(client)
+
+        async def airtable_of(_principal: str) -> Airtable:
+            return airtable
+
         where = stack.enter_context(store_place(settings, temporary=sandbox is not None))
         sagas = LateEngine(
-            partial(build_engine, settings, where, airtable, engine_clock or clock, rng, new_host)
+            partial(build_engine, settings, where, airtable_of, engine_clock or clock, rng, new_host)
         )
         stack.push_async_callback(sagas.close)
 
@@ -80,7 +84,7 @@ async def running(
         # What was left by an earlier process is taken up only where it can be written.
         able = bool(sandbox or settings.airtable.api_key.get_secret_value()) and not settings.read_only
         warm = sagas.warm if able and new_host is None else None
-        policy = Policy(settings.read_only, frozenset(settings.toolsets))
+        policy = Policy(read_only=settings.read_only, toolsets=frozenset(settings.toolsets))
         dispatcher = Dispatcher(policy, new_call, rng, answered=warm)
         server = build_server(dispatcher, show_spent=settings.show_spent)
         yield App(settings, airtable, dispatcher, server)

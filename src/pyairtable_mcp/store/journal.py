@@ -3,11 +3,11 @@
 Whoever writes about a saga has to hold it: a transaction of anybody else raises `Fenced` and changes nothing.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Table, and_, bindparam, insert, not_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, insert, not_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pyairtable_mcp.base.errors import Fenced
@@ -58,8 +58,7 @@ class Journal:
 
         def work(connection: Connection) -> bool:
             now = self._time.wall(connection)
-            values = _flat(replace(saga, created=now, changed=now)) | {"bytes": _size(saga, *entries)}
-            done = connection.execute(self._new, values)
+            done = connection.execute(self._new, values_of(saga, now, entries))
             if done.rowcount:
                 self._enter(connection, saga.id, entries, now)
             return bool(done.rowcount)
@@ -88,12 +87,21 @@ class Journal:
         return await self._database.run(work, durable=durable)
 
     async def stop(self, saga: str, why: str) -> bool:
-        """Ask whoever works on a saga to stop it; tell whether there was something to stop."""
+        """Ask whoever works on a saga to stop it; tell whether there was something to stop.
+
+        One that was not begun is over by that.
+        """
         over = [*FINISHED, Status.COMPENSATION_FAILED, Status.COMPENSATING]
-        wish = update(SAGAS).where(SAGAS.c.id == saga, SAGAS.c.stop == "", SAGAS.c.status.not_in(over))
-        return await self._database.run(
-            lambda connection: bool(connection.execute(wish.values(stop=why)).rowcount)
-        )
+        this = update(SAGAS).where(SAGAS.c.id == saga, SAGAS.c.stop == "")
+        unbegun = this.where(SAGAS.c.status == Status.PLANNED, SAGAS.c.owner == "")
+        begun = this.where(SAGAS.c.status.not_in(over)).values(stop=why)
+
+        def work(connection: Connection) -> bool:
+            end = {"status": Status.CANCELLED, "stop": why, "reason": why}
+            ended = connection.execute(unbegun.values(**end, changed=self._time.wall(connection)))
+            return bool(ended.rowcount or connection.execute(begun).rowcount)
+
+        return await self._database.run(work)
 
     async def load(self, saga: str) -> History | None:
         """Return everything that is known of a saga; None when there is no such saga."""
@@ -174,7 +182,12 @@ def _put(statement: Any, table: Table) -> Any:
     return statement.on_conflict_do_update(index_elements=[*table.primary_key], set_=kept)
 
 
-def saga_of(row: RowMapping) -> SagaRow:
+def values_of(saga: SagaRow, now: float, entries: Sequence[Entry] = ()) -> dict[str, Any]:
+    """Return a new saga as a row of the table."""
+    return _flat(replace(saga, created=now, changed=now)) | {"bytes": _size(saga, *entries)}
+
+
+def saga_of(row: Mapping[Any, Any]) -> SagaRow:
     """Return a row of the table as a value."""
     told = {name: value for name, value in row.items() if name != "bytes"}
     return SagaRow(**(told | {"status": Status(told["status"])}))

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from pyairtable_mcp.base.errors import NotConfigured
+from pyairtable_mcp.store.audit_chain import NOTHING
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,56 @@ MIGRATIONS: Final = (
             " saga text not null, effect text not null, target text not null, outcome text not null,"
             " ms bigint not null)",
             "create index audit_by_time on audit (at)",
+        ),
+    ),
+    Migration(
+        3,
+        "workflows",
+        (
+            "create table workflows (name text not null, version integer not null,"
+            " definition text not null, source text not null, enabled boolean not null,"
+            " principal text not null, saved double precision not null, primary key (name, version))",
+            "create table runs (saga text not null primary key, workflow text not null,"
+            ' version integer not null, cause text not null, "trigger" text not null,'
+            ' event_key text not null, "key" text not null, admission text not null, reason text not null,'
+            " inputs text not null, event text not null, rerun_of text not null, principal text not null,"
+            " due_at double precision not null, timeout double precision not null,"
+            " deadline double precision not null,"
+            " followed boolean not null, created double precision not null)",
+            "create unique index runs_by_event on runs (workflow, event_key)",
+            "create index runs_by_admission on runs (admission, followed, due_at)",
+            "create index runs_by_age on runs (workflow, created)",
+            "create table triggers (workflow text not null, id text not null, kind text not null,"
+            " version integer not null, fingerprint text not null, state text not null, secret text not null,"
+            " epoch bigint not null, due_at double precision not null,"
+            " held_until double precision not null, trouble text not null, primary key (workflow, id))",
+            "create table pictures (workflow text not null, id text not null, record text not null,"
+            " picture text not null, primary key (workflow, id, record))",
+        ),
+    ),
+    Migration(
+        4,
+        "identities",
+        (
+            "create table api_tokens (id text not null primary key, name text not null,"
+            " digest text not null, principal text not null, scopes text not null, policy text not null,"
+            " created double precision not null, expires double precision not null,"
+            " used double precision not null, revoked double precision not null)",
+            "create index api_tokens_by_name on api_tokens (name)",
+            "create table users (name text not null primary key, digest text not null,"
+            " policy text not null, created double precision not null, changed double precision not null)",
+            'create table tries ("key" text not null, at double precision not null)',
+            'create index tries_by_key on tries ("key", at)',
+            "drop table audit",
+            "create table audit (number bigint not null primary key, digest text not null,"
+            " at double precision not null, principal text not null, client text not null,"
+            " tool text not null, effect text not null, target text not null, saga text not null,"
+            " outcome text not null, ms bigint not null)",
+            "create index audit_by_age on audit (at)",
+            "create table audit_ends (name text not null primary key, number bigint not null,"
+            " digest text not null)",
+            f"insert into audit_ends (name, number, digest) values ('first', 0, '{NOTHING}')",
+            f"insert into audit_ends (name, number, digest) values ('last', 0, '{NOTHING}')",
         ),
     ),
 )

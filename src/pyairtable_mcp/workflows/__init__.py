@@ -1,0 +1,1 @@
+"""Procedures written once: definitions, their runs, and the triggers that start these."""

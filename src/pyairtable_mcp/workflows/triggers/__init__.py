@@ -1,0 +1,1 @@
+"""What starts runs by itself: the clock, changes of records, and requests that come in."""
