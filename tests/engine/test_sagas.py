@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from pyairtable_mcp.base.clock import SystemClock
 from pyairtable_mcp.base.errors import AppError, NotAllowed, UnknownName
@@ -273,8 +274,9 @@ async def test_a_saga_that_meets_a_fault_of_ours_rests_for_a_while_and_says_so(t
 async def test_a_saga_that_cannot_be_read_keeps_nobody_from_the_others(tmp_path: Path) -> None:
     where = str(tmp_path / "store.db")
     async with open_store(where, SystemClock()) as store:
-        for name, steps in (("sgbroken", [{"no": "step"}]), ("sgsound", [])):
-            row = SagaRow(id=name, title=name, status=Status.RUNNING, definition={"steps": [*steps]})
+        steps: dict[str, list[JsonValue]] = {"sgbroken": [{"no": "step"}], "sgsound": []}
+        for name, held in steps.items():
+            row = SagaRow(id=name, title=name, status=Status.RUNNING, definition={"steps": held})
             assert await store.journal.open(row)
     async with playing(where) as field:
         await field.engine.ready()
