@@ -10,7 +10,9 @@ from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.operations import attaching, commenting, structure, upserting, writing
 from pyairtable_mcp.operations.batches import Made
 from pyairtable_mcp.operations.call import Args, Call
+from pyairtable_mcp.operations.field_types import FIELD_TYPES
 from pyairtable_mcp.operations.planned import Planned
+from pyairtable_mcp.sandbox import export_base
 from pyairtable_mcp.sandbox.http.faults import Fault
 from pyairtable_mcp.sandbox.seeds import columns as c
 from tests.support.inside import LAB, fill, lab, named, raw, the_base, the_table
@@ -121,6 +123,26 @@ def _plain(value: Json, names: Mapping[str, str]) -> Json:
     return names.get(value, value) if isinstance(value, str) else value
 
 
+def exported(world: World) -> Json:
+    """Return the base's export, with records by name and without what nobody can put back.
+
+    That is the ids of records and files, where files are fetched, and the times of making and changing.
+    """
+    base = the_base(world.sandbox, LAB)
+    names = {one.id: one.text("Name") for one in raw(world.sandbox, "Things", LAB)}
+    return _aside(export_base(world.sandbox.workspace, base), names)
+
+
+def _aside(value: Json, names: Mapping[str, str]) -> Json:
+    if isinstance(value, list):
+        return sorted((_aside(each, names) for each in value), key=str)
+    if isinstance(value, dict):
+        dated = {"createdTime", "lastModified"}
+        of_files = {"id", "url", "thumbnails"} if "filename" in value else set()
+        return {key: _aside(one, names) for key, one in value.items() if key not in dated | of_files}
+    return names.get(value, value) if isinstance(value, str) else value
+
+
 PLANS: Mapping[str, tuple[type[Args], Callable[[Call, Any], Awaitable[Planned]]]] = {
     "create": (writing.CreateRecords, writing.plan_create),
     "update": (writing.UpdateRecords, writing.plan_update),
@@ -160,12 +182,17 @@ WRITES: Mapping[str, tuple[str, dict[str, object]]] = {
 }
 
 
+def test_the_table_has_a_field_of_every_type_that_can_be_written(things: World) -> None:
+    types = {field.type for field in the_table(things.sandbox, "Things", LAB).fields.values()}
+    assert types == {one.name for one in FIELD_TYPES.values() if one.writable}
+
+
 @pytest.mark.parametrize("write", WRITES)
 async def test_a_write_that_is_taken_back_leaves_the_table_as_it_was(things: World, write: str) -> None:
     linked = await plan(things, "update", **here(records=[{"id": "blank", "fields": {"Next": ["full"]}}]))
     await make(call_of(things), linked)
     await done(things, "attach", record="full", field="Files", url="https://example.com/a.pdf")
-    before = cells(things)
+    before, base = cells(things), exported(things)
     kind, arguments = WRITES[write]
     made = await make(call_of(things), await plan(things, kind, **arguments))
     after = cells(things)
@@ -173,6 +200,7 @@ async def test_a_write_that_is_taken_back_leaves_the_table_as_it_was(things: Wor
     back = await take_back(call_of(things), made)
     assert (back.conflicts, back.lost) == ([], [])
     assert cells(things) == before
+    assert exported(things) == base
     again = await take_back(call_of(things), back.made)
     assert again.conflicts == []
     assert cells(things) == after
