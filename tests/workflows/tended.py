@@ -148,7 +148,7 @@ def opened(sandbox: Sandbox, clock: Clock) -> Any:
 
 
 def _tending(at: Airtable, store: Store, clock: Clock, public_url: str) -> tuple[Tender, Desk]:
-    def new_call() -> Call:
+    async def new_call(_principal: str) -> Call:
         return Call(airtable=at.metered(), settings=Settings(), clock=clock, rng=Random(3))
 
     async def began() -> None:

@@ -144,7 +144,7 @@ async def test_a_workflow_that_is_switched_off_leaves_nothing_at_airtable(flow: 
 
 
 async def test_a_trigger_whose_table_is_gone_says_so_and_holds_up_no_other(flow: Tended) -> None:
-    bad: JsonValue = {"base": "Studio", "table": "Peopel"}
+    bad: dict[str, JsonValue] = {"base": "Studio", "table": "Peopel"}
     await flow.save(record=[bad, {"base": "Studio", "table": "People", "id": "good"}])
     await flow.tend()
     broken = next(row for row in await flow.store.triggers.find() if row.id == "record-1")

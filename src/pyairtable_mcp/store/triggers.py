@@ -171,10 +171,10 @@ def _set(connection: Connection, known: TriggerRow | None, wanted: TriggerRow, n
             _put(connection, known, version=wanted.version)
         return False
     forget(connection, known.workflow, known.id)
-    state = {"left": _left(known)}
+    secret = known.secret if known.kind == wanted.kind == "webhook" else wanted.secret
     _put(
         connection, known, kind=wanted.kind, version=wanted.version, fingerprint=wanted.fingerprint,
-        state=state, secret=known.secret if known.kind == wanted.kind == "webhook" else wanted.secret,
+        state={"left": _left(known)}, secret=secret,
         epoch=known.epoch + 1, due_at=now, held_until=0.0, trouble="",
     )  # fmt: skip
     return True

@@ -144,7 +144,8 @@ class Tender:
     async def _turn(self, row: TriggerRow) -> Turn | None:
         store = self._desk.store
         if row.kind == ENDED:
-            await take_away(self._desk.new_call(), row)
+            made = await store.workflows.load(row.workflow, row.version)
+            await take_away(await self._desk.new_call(made.principal if made else ""), row)
             await store.triggers.forget(row)
             return None
         workflow = await store.workflows.load(row.workflow)

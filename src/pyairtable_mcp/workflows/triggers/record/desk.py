@@ -1,6 +1,6 @@
 """What both ways of learning of changes share: the means, and how changes become runs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,10 +36,14 @@ class Later(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a look at records needs. `public_url` is where Airtable reaches this server, "" for nowhere."""
+    """What a look at records needs.
+
+    `new_call` gives what somebody, by the principal, asks Airtable with. `public_url` is where Airtable
+    reaches this server, "" for nowhere.
+    """
 
     store: Store
-    new_call: Callable[[], Call]
+    new_call: Callable[[str], Awaitable[Call]]
     clock: Clock
     public_url: str = ""
 

@@ -19,7 +19,7 @@ from pyairtable_mcp.workflows.triggers.turn import Turn
 
 async def tend_records(desk: Desk, turn: Turn, trigger: RecordTrigger) -> None:
     """Look, and fire what changed; raises what is wrong with the trigger, Airtable or the store."""
-    call = desk.new_call()
+    call = await desk.new_call(turn.workflow.principal)
     await take_away(call, turn.row)
     watch = await read_watch(call, trigger)
     by_hook = bool(desk.public_url) and not watch.wants_what_was
