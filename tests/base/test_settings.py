@@ -35,6 +35,13 @@ OTHER = {
     "deletes": "1",
     "records_over": "100",
     "schema_changes": "1",
+    "policies": "policies.toml",
+    "keys": "x",
+    "issuer": "https://login.example.com",
+    "audience": "https://mcp.example.com/mcp",
+    "jwks_url": "https://login.example.com/keys",
+    "jwt_policy": "outside",
+    "audit_days": "30",
 }
 
 

@@ -27,6 +27,8 @@ from pyairtable_mcp.base.text import closest, listed, visible
 PREFIX: Final = "PYAIRTABLE_MCP_"
 Toolset = Literal["read", "write", "schema", "saga"]
 TOOLSETS: Final[tuple[Toolset, ...]] = get_args(Toolset)
+_PRINTED: Final = r"^[^\x00-\x08\x0e-\x1f\x7f]*$"
+_ADDRESS: Final = r"^(https?://[!-~]+)?$"
 AIRTABLE_URL: Final = "https://api.airtable.com"
 
 
@@ -125,6 +127,32 @@ class ApprovalSettings(_Section):
     )
 
 
+class AuthSettings(_Section):
+    """Who may come in at the remote endpoint."""
+
+    policies: str = Field(
+        "",
+        pattern=_PRINTED,
+        description="A TOML or JSON file with policies by name, for tokens and users to be bound by.",
+    )
+    keys: SecretStr = Field(
+        SecretStr(""),
+        description="What seals linked accounts in the store: keys that `pyairtable-mcp keys new` makes, "
+        "separated by commas, the newest first.",
+    )
+    issuer: str = Field(
+        "", pattern=_ADDRESS, description="Whose JSON Web Tokens are accepted, as `iss` has it."
+    )
+    audience: str = Field(
+        "", pattern=_ADDRESS, description="This server's address as clients know it: what `aud` has to hold."
+    )
+    jwks_url: str = Field("", pattern=_ADDRESS, description="Where the issuer publishes its keys.")
+    jwt_policy: str = Field(
+        "", pattern=_PRINTED, description="The policy that bounds everybody with a token of the issuer."
+    )
+    audit_days: int = Field(365, ge=1, le=36_500, description="Days the record of who did what is kept.")
+
+
 class Settings(_Section):
     """Everything an operator can set."""
 
@@ -163,6 +191,7 @@ class Settings(_Section):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     sagas: SagaSettings = Field(default_factory=SagaSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
+    auth: AuthSettings = Field(default_factory=AuthSettings)
 
     @field_validator("time_zone")
     @classmethod
