@@ -118,6 +118,13 @@ MIGRATIONS: Final = (
             " digest text not null)",
             f"insert into audit_ends (name, number, digest) values ('first', 0, '{NOTHING}')",
             f"insert into audit_ends (name, number, digest) values ('last', 0, '{NOTHING}')",
+            "create table links (principal text not null primary key, kind text not null,"
+            " access text not null, access_until double precision not null, refresh text not null,"
+            " state text not null, version bigint not null, claim text not null,"
+            " claim_until double precision not null, changed double precision not null)",
+            "create table linkings (digest text not null primary key, principal text not null,"
+            " browser text not null, verifier text not null, redirect_uri text not null,"
+            " until double precision not null)",
         ),
     ),
 )
