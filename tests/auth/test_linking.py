@@ -93,9 +93,9 @@ async def test_a_caller_who_goes_does_not_take_the_new_tokens_along(tmp_path: Pa
 
 @behaviour("link.killed")
 async def test_killed_between_answer_and_save_the_person_is_asked_to_link_again_and_nobody_asks_airtable(
-    where: str,
+    tmp_path: Path,
 ) -> None:
-    async with linked(where) as here:
+    async with linked(tmp_path / "store.db") as here:
         await here.link(here.process())
         link = await here.later()
         here.after = [Killed()]
@@ -118,8 +118,10 @@ async def test_killed_between_answer_and_save_the_person_is_asked_to_link_again_
 
 
 @behaviour("link.killed")
-async def test_killed_before_it_asked_the_next_process_takes_over_when_the_claim_is_over(where: str) -> None:
-    async with linked(where) as here:
+async def test_killed_before_it_asked_the_next_process_takes_over_when_the_claim_is_over(
+    tmp_path: Path,
+) -> None:
+    async with linked(tmp_path / "store.db") as here:
         await here.link(here.process())
         link = await here.later()
         assert await here.store.links.claim(link, "of a dead process") is not None
