@@ -108,6 +108,7 @@ class LimitSettings(_Section):
     )
     cell_characters: int = Field(400, ge=20, le=100_000, description="Characters shown of one cell.")
     read_records: int = Field(20, ge=1, le=1000, description="Records a read returns when no limit is given.")
+    read_most: int = Field(1000, ge=1, le=1000, description="Records one call may read at most.")
     write_records: int = Field(500, ge=1, le=50_000, description="Records one call may write or delete.")
 
 
@@ -125,6 +126,8 @@ class SagaSettings(_Section):
 class ApprovalSettings(_Section):
     """For which changes a person is asked first. Taking back at once what has failed needs no approval."""
 
+    creates: bool = Field(False, description="A person has to approve before records are created.")
+    changes: bool = Field(False, description="A person has to approve before records are changed.")
     deletes: bool = Field(False, description="A person has to approve before records are deleted.")
     records_over: int = Field(
         0,
