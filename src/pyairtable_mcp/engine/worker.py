@@ -14,7 +14,7 @@ from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.interpreter import Interpreter
 from pyairtable_mcp.engine.leases import RENEW, Leases, Term
 from pyairtable_mcp.engine.remembering import remembered
-from pyairtable_mcp.engine.run import Run, SagaReport, report_of
+from pyairtable_mcp.engine.run import Hear, Run, SagaReport, nobody, report_of
 from pyairtable_mcp.engine.words import At, Woken
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.store.journal_values import SagaRow
@@ -62,6 +62,7 @@ class Worker:
         *,
         renew: float = RENEW,
         keep: Keep,
+        hear: Hear = nobody,
     ) -> None:
         self._store = store
         self._host = host
@@ -71,6 +72,7 @@ class Worker:
         self._new_call = new_call
         self._renew = renew
         self._keep = keep
+        self._hear = hear
         self._jobs: dict[str, Job] = {}
         self._reserved: set[str] = set()
         self._adopted: set[str] = set()
@@ -160,12 +162,15 @@ class Worker:
         # Asking for it marks it as seen, should nobody wait.
         job.done.exception()
 
-    async def take(self, saga: SagaRow, prepare: Callable[[Run], None] | None = None) -> Job:
-        """Go on with a saga that was reserved, and claimed under the present term."""
+    async def take(
+        self, saga: SagaRow, prepare: Callable[[Run], None] | None = None, call: Call | None = None
+    ) -> Job:
+        """Go on with a saga that was reserved, and claimed under the present term; `call` pays for it."""
         history = await self._store.journal.load(saga.id)
         if history is None or history.saga.epoch != saga.epoch:
             raise Fenced(f"The saga {saga.id} was taken over.")
-        run = remembered(history, self.guarded(self._new_call()))
+        run = remembered(history, self.guarded(call or self._new_call()))
+        run.hear = self._hear
         if prepare:
             prepare(run)
         elif run.state.at is At.RESTING:
@@ -174,6 +179,10 @@ class Worker:
         # What it has become is told at once, so that it is not left as it was should this process end.
         await self._interpreter.commit(run)
         return await self.start(run)
+
+    def poke(self) -> None:
+        """Look for work now: there is some."""
+        self._news.set()
 
     async def work(self) -> None:
         """Renew the lease and take over what waits for somebody, until cancelled."""

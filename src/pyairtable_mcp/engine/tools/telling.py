@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.model import LEFT
-from pyairtable_mcp.engine.run import SagaReport
+from pyairtable_mcp.engine.run import SagaReport, workflow_of
 from pyairtable_mcp.engine.tools.views import SagaView, Standing, StepView
 from pyairtable_mcp.store.journal_values import History, IntentRow, SagaRow, StepRow
 
@@ -36,6 +36,7 @@ def shortly(row: SagaRow) -> SagaView:
     return SagaView(
         id=row.id,
         title=row.title,
+        workflow=workflow_of(row),
         status=row.status,
         created=datetime.fromtimestamp(row.created, UTC),
         undoes=row.undoes,
@@ -120,6 +121,8 @@ def _note(row: SagaRow) -> str:
                 "A person has to approve it: they run `pyairtable-mcp sagas approve "
                 f"{row.id}`, or give you the confirm token for resume_saga."
             )
+        case Status.PLANNED:
+            return "It waits for another run with the same key; cancel_saga drops it."
         case Status.COMPLETED:
             return f"undo_saga('{row.id}') takes it back."
         case _:
