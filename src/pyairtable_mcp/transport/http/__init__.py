@@ -1,0 +1,1 @@
+"""The remote endpoint: who may knock, how much they may send, and whose server answers."""

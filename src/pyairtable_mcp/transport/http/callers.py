@@ -1,0 +1,75 @@
+"""Who is calling: a bearer token becomes a principal, or a challenge that says how to get one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, Protocol, TypeVar
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+from pyairtable_mcp.transport.http.replies import plain
+
+P = TypeVar("P")
+P_co = TypeVar("P_co", covariant=True)
+_SCHEME: Final = "bearer"
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """Why it is not known who calls: the status, OAuth's word for it, and the scopes that are needed.
+
+    `error` is "" when there was no token at all (RFC 6750 3.1).
+    """
+
+    status: int = 401
+    error: str = ""
+    told: str = "A bearer token is needed."
+    scopes: Sequence[str] = ()
+    retry_after: int = 0
+
+
+class Verifier(Protocol[P_co]):
+    """Turns tokens into principals."""
+
+    async def verify(self, token: str, scope: Scope) -> P_co | Challenge:
+        """Return whose token this is; `token` is "" when there was none."""
+        ...
+
+
+class Callers(Generic[P]):
+    """Asks a verifier, and words its refusals; `metadata_url` tells where RFC 9728's document is."""
+
+    def __init__(self, verifier: Verifier[P], metadata_url: str = "") -> None:
+        self._verifier = verifier
+        self._metadata_url = metadata_url
+
+    async def identify(self, scope: Scope) -> P | Response:
+        """Return the principal of a request, or what it is to be answered."""
+        headers = [value for name, value in scope["headers"] if name == b"authorization"]
+        if len(headers) > 1:
+            return self._refusal(Challenge(400, "invalid_request", "There is more than one token."))
+        scheme, _, token = (headers[0] if headers else b"").decode("latin-1").partition(" ")
+        if headers and (scheme.lower() != _SCHEME or not _is_token(token)):
+            return self._refusal(Challenge(401, "invalid_token", "That is not a bearer token."))
+        found = await self._verifier.verify(token, scope)
+        return self._refusal(found) if isinstance(found, Challenge) else found
+
+    def _refusal(self, challenge: Challenge) -> Response:
+        parts = []
+        if challenge.error:
+            parts += [f'error="{challenge.error}"', f'error_description="{challenge.told}"']
+        if challenge.scopes:
+            parts.append(f'scope="{" ".join(challenge.scopes)}"')
+        if self._metadata_url:
+            parts.append(f'resource_metadata="{self._metadata_url}"')
+        headers = {"www-authenticate": f"Bearer {', '.join(parts)}".strip()}
+        if challenge.retry_after:
+            headers["retry-after"] = str(challenge.retry_after)
+        return plain(challenge.status, challenge.told, headers)
+
+
+def _is_token(text: str) -> bool:
+    """Tell whether a text can be a token (RFC 6750 2.1), of a length that is worth looking at."""
+    return 0 < len(text) <= 8_192 and all(
+        char.isascii() and (char.isalnum() or char in "-._~+/=") for char in text
+    )
