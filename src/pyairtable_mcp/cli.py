@@ -17,6 +17,7 @@ from pyairtable_mcp.base.log import log_to_stderr
 from pyairtable_mcp.base.settings import Leaf, Settings, leaves, load
 from pyairtable_mcp.base.text import listed
 from pyairtable_mcp.console.group import sagas
+from pyairtable_mcp.console.workflows import workflow
 
 
 def main() -> None:
@@ -70,6 +71,7 @@ def _option(leaf: Leaf) -> click.Option:
 
 
 cli.add_command(sagas)
+cli.add_command(workflow)
 cli.params += [_option(leaf) for leaf in leaves() if leaf.has_flag]
 
 

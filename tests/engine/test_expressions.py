@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from pyairtable_mcp.engine.expressions.checking import Known, problems_of
+from pyairtable_mcp.engine.expressions.checking import Known, faults_in
 from pyairtable_mcp.engine.expressions.computing import compute, filled
 from pyairtable_mcp.engine.expressions.errors import BadExpression
 from pyairtable_mcp.engine.expressions.reading import has_expression
@@ -120,27 +120,31 @@ def test_any_text_is_computed_or_refused_and_nothing_else_happens(text: str) -> 
 
 
 KNOWN = Known(
-    results={"company": ("records", "count"), "call": None}, later=("late",), names=("inputs", "item")
+    results={"company": ("records", "count"), "call": None},
+    later=("late",),
+    names={"inputs": {"name": None}, "item": None},
 )
 
 
 @pytest.mark.parametrize(
     ("text", "says", "candidates"),
     [
-        ("${{ steps.compny.records }}", "there is no step 'compny'", ("company",)),
-        ("${{ steps.late.records }}", "step 'late' has no result yet: it comes later", ("company", "call")),
-        ("${{ steps.company.recrods }}", "step 'company' gives no 'recrods'", ("records",)),
-        ("${{ stesp.company }}", "there is no 'stesp'", ("steps",)),
-        ("${{ company.records }}", "there is no 'company'", ("steps.company",)),
-        ("${{ joined(inputs.x) }}", "there is no function 'joined'", ("join",)),
-        ("${{ steps.company.count ", "an expression begins with ${{ and does not end with }}", ()),
+        ("${{ steps.compny.records }}", "There is no step 'compny'.", ("company",)),
+        ("${{ steps.late.records }}", "Step 'late' has no result yet: it comes later.", ("company", "call")),
+        ("${{ steps.company.recrods }}", "Step 'company' gives no 'recrods'.", ("records",)),
+        ("${{ stesp.company }}", "There is no 'stesp'.", ("steps",)),
+        ("${{ company.records }}", "There is no 'company'.", ("steps.company",)),
+        ("${{ joined(inputs.name) }}", "There is no function 'joined'.", ("join",)),
+        ("${{ inputs.nam }}", "'inputs' has no 'nam'.", ("name",)),
+        ("${{ inputs['nam'] }}", "'inputs' has no 'nam'.", ("name",)),
+        ("${{ steps.company.count ", "An expression begins with ${{ and does not end with }}.", ()),
     ],
 )
 def test_wrong_names_are_told_with_their_place_before_anything_runs(
     text: str, says: str, candidates: tuple[str, ...]
 ) -> None:
-    (problem,) = problems_of({"records": [{"Name": text}]}, KNOWN)
-    assert (problem.at, problem.says, problem.candidates) == ("records[0].Name", says, candidates)
+    (problem,) = faults_in({"records": [{"Name": text}]}, KNOWN)
+    assert (problem.at, problem.says, problem.candidates) == (("records", 0, "Name"), says, candidates)
 
 
 def test_right_names_are_not_complained_about() -> None:
@@ -149,4 +153,4 @@ def test_right_names_are_not_complained_about() -> None:
         "${{ steps.call.body.whatever }}",
         "${{ [one.id for one in steps['company'].records if one.id != item.id] }}",
     ]
-    assert problems_of(value, KNOWN) == []
+    assert faults_in(value, KNOWN) == []

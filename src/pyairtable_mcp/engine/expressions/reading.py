@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from pyairtable_mcp.base.faults import Place
 from pyairtable_mcp.engine.expressions.errors import BadExpression
 
 LONGEST: Final = 1_000
@@ -52,16 +53,16 @@ def has_expression(value: JsonValue) -> bool:
     return any("${{" in text for _, text in texts_in(value))
 
 
-def texts_in(value: JsonValue, at: str = "") -> Iterator[tuple[str, str]]:
+def texts_in(value: JsonValue, at: Place = ()) -> Iterator[tuple[Place, str]]:
     """Yield every text in a value, keys aside, with its place."""
     if isinstance(value, str):
         yield at, value
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from texts_in(inner, f"{at}.{key}" if at else str(key))
+            yield from texts_in(inner, (*at, str(key)))
     elif isinstance(value, list):
         for place, inner in enumerate(value):
-            yield from texts_in(inner, f"{at}[{place}]")
+            yield from texts_in(inner, (*at, place))
 
 
 @lru_cache(maxsize=1_000)

@@ -2,31 +2,42 @@
 
 from collections.abc import Mapping
 from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
 from pyairtable_mcp.base.errors import AppError, InvalidArguments
+from pyairtable_mcp.engine.expressions.checking import Shape
 from pyairtable_mcp.engine.expressions.computing import Scope, filled
 from pyairtable_mcp.engine.expressions.errors import BadExpression
 from pyairtable_mcp.engine.model import StepSpec
 from pyairtable_mcp.engine.ports import Scene
-from pyairtable_mcp.operations.call import Args
+from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.parsing import parse
+from pyairtable_mcp.operations.values import iso
 
 A = TypeVar("A", bound=Args)
 
 NEAR: Final = "near"
 """Under this name a step inside a loop or a branch is told the full ids of the steps beside it."""
-INPUTS: Final = "inputs"
-"""Under this name the options of a saga hold the inputs of a workflow's run, and steps find them."""
-TRIGGER: Final = "trigger"
-"""The same of what has started it."""
 RESULTS: Final = "results"
 """Under this name the options of a saga hold what steps of an earlier run have come to."""
 
+NAMED: Final = ("inputs", "trigger", "failure")
+"""What the options of a saga tell its expressions, under the same names."""
+EVERYWHERE: Final[Shape] = {"now": {}, "today": {}}
+"""What every expression may name: the moment it is computed at, and the day that is in the server's zone."""
+
+
+def moment_of(call: Call) -> Scope:
+    """Return the present moment and day, as texts."""
+    now = call.clock.now()
+    day = now.astimezone(ZoneInfo(call.settings.time_zone)).date()
+    return {"now": iso(now), "today": day.isoformat()}
+
 
 def scope_of(scene: Scene, spec: StepSpec) -> Scope:
-    """Return what the step may name: results by step, what its loop gives it, what started the saga."""
+    """Return what the step may name: results by step, what its loop gives it, what the saga was told."""
     near = spec.bound.get(NEAR)
     options = scene.saga.options if isinstance(scene.saga.options, Mapping) else {}
     earlier = options.get(RESULTS)
@@ -35,8 +46,8 @@ def scope_of(scene: Scene, spec: StepSpec) -> Scope:
         if str(full) in steps:
             steps[short] = steps[str(full)]
     bound = {name: value for name, value in spec.bound.items() if name != NEAR}
-    given = {name: options.get(name) or {} for name in (INPUTS, TRIGGER)}
-    return {"steps": steps, **given, **bound}
+    told = {name: options.get(name) or {} for name in NAMED}
+    return {"steps": steps, **moment_of(scene.call), **told, **bound}
 
 
 def arguments_of(scene: Scene, spec: StepSpec, model: type[A]) -> A:
