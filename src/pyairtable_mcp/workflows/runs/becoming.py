@@ -53,10 +53,13 @@ class Reason:
     due_at: float = 0.0
 
 
-def offer_of(row: WorkflowRow, reason: Reason, *, saga: str, approval: ApprovalSettings) -> Offer:
+def offer_of(
+    row: WorkflowRow, reason: Reason, *, saga: str, approval: ApprovalSettings, moment: Told | None = None
+) -> Offer:
     """Return the run of a version that a reason leads to, as the saga of this id.
 
-    `approval` are the settings, which the workflow can only tighten. Raises `InvalidArguments` when this
+    `approval` are the settings, which the workflow can only tighten. `moment` is what expressions may name
+    of the present. Raises `InvalidArguments` when this
     version of the program does not know one of its steps, and when its key cannot be computed.
     """
     workflow = definition_of(row)
@@ -66,7 +69,7 @@ def offer_of(row: WorkflowRow, reason: Reason, *, saga: str, approval: ApprovalS
     rule = None if failed else workflow.concurrency
     run = RunRow(
         saga=saga, workflow=row.name, version=row.version, cause=reason.cause, trigger=reason.trigger,
-        event_key=reason.event_key, key=_key(workflow, reason) if rule else "", inputs=dict(reason.inputs),
+        event_key=reason.event_key, key=_key(workflow, reason, moment or {}) if rule else "", inputs=dict(reason.inputs),
         event=dict(reason.event), rerun_of=reason.rerun_of, principal=reason.principal or row.principal,
         due_at=reason.due_at, timeout=float(workflow.timeout),
     )  # fmt: skip
@@ -115,10 +118,10 @@ def steps_of(workflow: Workflow, reason: Reason) -> Sequence[StepSpec]:
     return steps[ids.index(reason.from_step) :]
 
 
-def _key(workflow: Workflow, reason: Reason) -> str:
+def _key(workflow: Workflow, reason: Reason, moment: Told) -> str:
     """Return under which key the run queues."""
     key = workflow.concurrency.key if workflow.concurrency else ""
-    scope = {INPUTS: dict(reason.inputs), TRIGGER: dict(reason.event)}
+    scope = {**moment, INPUTS: dict(reason.inputs), TRIGGER: dict(reason.event)}
     try:
         return text_of(filled(key, scope)) or _ONE_KEY
     except BadExpression as error:
