@@ -84,7 +84,7 @@ def _tool(tool: Tool) -> Iterator[str]:
     yield f"**{tool.title}** ({_hints(tool)}). {tool.description}"
     rows = [
         (f"`{name}`", kind, "yes" if required else "", _meaning(tool, name, words))
-        for name, kind, required, words in _arguments(tool.input_schema())
+        for name, kind, required, words in _arguments(tool.input_schema)
     ]
     yield _table(("argument", "type", "required", "meaning"), rows)
 

@@ -92,6 +92,8 @@ MIGRATIONS: Final = (
             " version integer not null, fingerprint text not null, state text not null, secret text not null,"
             " epoch bigint not null, due_at double precision not null,"
             " held_until double precision not null, trouble text not null, primary key (workflow, id))",
+            "create table pictures (workflow text not null, id text not null, record text not null,"
+            " picture text not null, primary key (workflow, id, record))",
         ),
     ),
 )

@@ -11,9 +11,12 @@ from pyairtable_mcp.store.executors import Executors
 from pyairtable_mcp.store.journal import Journal
 from pyairtable_mcp.store.keeping import Keeping
 from pyairtable_mcp.store.migrations import migrate
+from pyairtable_mcp.store.own_writes import OwnWrites
+from pyairtable_mcp.store.pictures import Pictures
 from pyairtable_mcp.store.runs import Runs
 from pyairtable_mcp.store.shared_time import SharedTime
 from pyairtable_mcp.store.slots import LEASE, StoredSlots
+from pyairtable_mcp.store.triggers import Triggers
 from pyairtable_mcp.store.workflows import Workflows
 
 
@@ -28,6 +31,9 @@ class Store:
         self.keeping = Keeping(database, time)
         self.workflows = Workflows(database, time)
         self.runs = Runs(database, time)
+        self.triggers = Triggers(database, time)
+        self.pictures = Pictures(database)
+        self.own_writes = OwnWrites(database)
         self._database = database
         self._clock = clock
 

@@ -7,6 +7,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp.types import CallToolResult, ContentBlock, InputRequiredResult, TextContent
+from mcp.types import Tool as ListedTool
 from pydantic import ConfigDict, JsonValue
 
 from pyairtable_mcp import __version__
@@ -56,6 +57,14 @@ class AppServer(MCPServer):
         self._dispatcher = dispatcher
         self._show_spent = show_spent
 
+    async def list_tools(self) -> list[ListedTool]:
+        """Return the tools with their schemas, which starting up does not wait for."""
+        schemas = {spec.name: spec.input_schema for spec in self._dispatcher.tools}
+        return [
+            listed.model_copy(update={"input_schema": schemas[listed.name]})
+            for listed in await super().list_tools()
+        ]
+
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
@@ -71,7 +80,7 @@ def _tool(dispatcher: Dispatcher, spec: Spec, *, show_spent: bool) -> Tool:
         name=spec.name,
         title=spec.title,
         description=spec.description,
-        parameters=spec.input_schema(),
+        parameters={},
         fn_metadata=FuncMetadata(arg_model=_RawArguments),
         is_async=True,
         context_kwarg="context",

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from mcp.types import ToolAnnotations
@@ -42,6 +43,7 @@ class ToolSpec(Generic[A]):
             open_world_hint=True,
         )
 
+    @cached_property
     def input_schema(self) -> dict[str, JsonValue]:
-        """Return the JSON Schema of the arguments, without what a model does not need."""
+        """The JSON Schema of the arguments, without what a model does not need; made when first asked for."""
         return slim_schema(self.args.model_json_schema())
