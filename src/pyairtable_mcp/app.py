@@ -14,13 +14,14 @@ from pyairtable_mcp.airtable.opening import open_airtable
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.policy import Policy
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.engine.call import SagaCall
 from pyairtable_mcp.engine.late import LateEngine
 from pyairtable_mcp.engine.launching import NewHost, build_engine, store_place
 from pyairtable_mcp.net.http import AsgiApp
 from pyairtable_mcp.net.shared import Bank
 from pyairtable_mcp.surface.dispatch import Dispatcher
 from pyairtable_mcp.surface.server import AppServer, build_server
+from pyairtable_mcp.workflows.call import FlowCall
+from pyairtable_mcp.workflows.late import LateFlows
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,18 @@ async def running(
             partial(build_engine, settings, where, airtable, engine_clock or clock, rng, new_host)
         )
         stack.push_async_callback(sagas.close)
+        flows = LateFlows(sagas, settings, engine_clock or clock, rng)
+        stack.push_async_callback(flows.close)
 
-        def new_call() -> SagaCall:
-            return SagaCall(airtable=airtable.metered(), settings=settings, clock=clock, rng=rng, sagas=sagas)
+        def new_call() -> FlowCall:
+            return FlowCall(
+                airtable=airtable.metered(), settings=settings, clock=clock, rng=rng, sagas=sagas,
+                following=flows,
+            )  # fmt: skip
 
         # What was left by an earlier process is taken up only where it can be written.
         able = bool(sandbox or settings.airtable.api_key.get_secret_value()) and not settings.read_only
-        warm = sagas.warm if able and new_host is None else None
+        warm = flows.warm if able and new_host is None else None
         policy = Policy(read_only=settings.read_only, toolsets=frozenset(settings.toolsets))
         dispatcher = Dispatcher(policy, new_call, rng, answered=warm)
         server = build_server(dispatcher, show_spent=settings.show_spent)

@@ -25,7 +25,7 @@ from pyairtable_mcp.base.errors import NotConfigured
 from pyairtable_mcp.base.text import closest, listed, visible
 
 PREFIX: Final = "PYAIRTABLE_MCP_"
-Toolset = Literal["read", "write", "schema", "saga"]
+Toolset = Literal["read", "write", "schema", "saga", "workflow"]
 TOOLSETS: Final[tuple[Toolset, ...]] = get_args(Toolset)
 AIRTABLE_URL: Final = "https://api.airtable.com"
 
@@ -130,9 +130,9 @@ class Settings(_Section):
 
     sandbox: bool = Field(False, description="Use the built-in sandbox base instead of Airtable: no account.")
     read_only: bool = Field(False, description="Offer only tools that read.")
-    toolsets: Annotated[
-        tuple[Literal["read", "write", "schema", "saga"], ...], BeforeValidator(_comma_separated)
-    ] = Field(TOOLSETS, description="Groups of tools to offer, separated by commas.")
+    toolsets: Annotated[tuple[Toolset, ...], BeforeValidator(_comma_separated)] = Field(
+        TOOLSETS, description="Groups of tools to offer, separated by commas."
+    )
     show_spent: bool = Field(
         False, description="End every answer with what it cost: requests sent and seconds waited for leave."
     )

@@ -267,13 +267,14 @@ class Engine:
         principal: str | None = None,
         statuses: Collection[Status] = (),
         record: str = "",
+        undoes: str = "",
         before: float | None = None,
         limit: int = 50,
     ) -> list[SagaRow]:
-        """Return sagas, the youngest first: of a principal, in these states, that touched a record."""
+        """Return sagas, the youngest first: of a principal, in some states, touching a record, undoing one."""
         journal = (await self._opened()).store.journal
         return await journal.find(
-            principal=principal, statuses=statuses, record=record, before=before, limit=limit
+            principal=principal, statuses=statuses, record=record, undoes=undoes, before=before, limit=limit
         )
 
     async def resume(self, saga: str, answer: JsonValue = None, *, question: str = "") -> SagaReport:

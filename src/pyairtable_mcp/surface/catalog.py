@@ -16,6 +16,8 @@ from pyairtable_mcp.operations import (
     writing,
 )
 from pyairtable_mcp.surface.spec import ToolSpec
+from pyairtable_mcp.workflows.late import flow_tool
+from pyairtable_mcp.workflows.tools import arguments as workflows
 
 Tool = ToolSpec[Any]
 
@@ -199,6 +201,33 @@ CATALOG: Final[tuple[Tool, ...]] = (
         idempotent=True,
         args=sagas.CancelSaga,
         run=late("cancel_saga"),
+    ),
+    ToolSpec(
+        name="list_workflows",
+        title="List workflows",
+        effect=Effect.READ,
+        group="workflow",
+        idempotent=True,
+        args=workflows.ListWorkflows,
+        run=flow_tool("list_workflows", "looking"),
+    ),
+    ToolSpec(
+        name="save_workflow",
+        title="Save a workflow",
+        effect=Effect.CHANGE,
+        group="workflow",
+        idempotent=True,
+        args=workflows.SaveWorkflow,
+        run=flow_tool("save_workflow", "saving"),
+    ),
+    ToolSpec(
+        name="run_workflow",
+        title="Run a workflow",
+        effect=Effect.DELETE,
+        group="workflow",
+        idempotent=False,
+        args=workflows.RunWorkflow,
+        run=flow_tool("run_workflow", "running"),
     ),
 )
 

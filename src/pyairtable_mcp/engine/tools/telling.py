@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from pyairtable_mcp.base.sagas import Status
+from pyairtable_mcp.base.sagas import FINISHED, Status
 from pyairtable_mcp.engine.model import LEFT
 from pyairtable_mcp.engine.run import SagaReport, workflow_of
 from pyairtable_mcp.engine.tools.views import SagaView, Standing, StepView
@@ -26,6 +26,11 @@ def ending(report: SagaReport) -> str:
             return f"Not all of it could be taken back (saga {saga}): {why}.{lost}"
         case _:
             return f"Saga {saga} is {report.status.value.replace('_', ' ')}.{lost}"
+
+
+def ended(status: Status) -> bool:
+    """Tell whether a saga goes on no more by itself."""
+    return status in FINISHED or status is Status.COMPENSATION_FAILED
 
 
 def shortly(row: SagaRow) -> SagaView:

@@ -69,8 +69,8 @@ def offer_of(
     rule = None if failed else workflow.concurrency
     run = RunRow(
         saga=saga, workflow=row.name, version=row.version, cause=reason.cause, trigger=reason.trigger,
-        event_key=reason.event_key, key=_key(workflow, reason, moment or {}) if rule else "", inputs=dict(reason.inputs),
-        event=dict(reason.event), rerun_of=reason.rerun_of, principal=reason.principal or row.principal,
+        event_key=reason.event_key, key=_key(workflow, reason, moment or {}) if rule else "",
+        inputs=dict(reason.inputs), event=dict(reason.event), rerun_of=reason.rerun_of, principal=reason.principal or row.principal,
         due_at=reason.due_at, timeout=float(workflow.timeout),
     )  # fmt: skip
     options: dict[str, JsonValue] = {
@@ -140,12 +140,18 @@ def tightened(settings: ApprovalSettings, own: Approval) -> ApprovalSettings:
     )
 
 
-def startable(row: WorkflowRow, workflow: Workflow) -> None:
-    """Raise `NotAllowed` for a workflow that cannot be started by hand."""
+def switched_on(row: WorkflowRow) -> None:
+    """Raise `NotAllowed` for a workflow that starts no runs."""
     if not row.enabled:
         raise NotAllowed(
-            f"The workflow {quoted(row.name)} is switched off.", hint="save_workflow switches it on."
+            f"The workflow {quoted(row.name)} is switched off.",
+            hint=f"save_workflow(workflow='{row.name}', enabled=true) switches it on.",
         )
+
+
+def startable(row: WorkflowRow, workflow: Workflow) -> None:
+    """Raise `NotAllowed` for a workflow that cannot be started by hand."""
+    switched_on(row)
     if not workflow.on.manual:
         starts = ", ".join(triggers_of(workflow)) or "nothing"
         raise NotAllowed(
