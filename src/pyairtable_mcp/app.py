@@ -69,9 +69,13 @@ async def running(
             else _to_airtable(settings, clock, rng, bank)
         )
         airtable = await stack.enter_async_context(client)
+
+        async def airtable_of(_principal: str) -> Airtable:
+            return airtable
+
         where = stack.enter_context(store_place(settings, temporary=sandbox is not None))
         sagas = LateEngine(
-            partial(build_engine, settings, where, airtable, engine_clock or clock, rng, new_host)
+            partial(build_engine, settings, where, airtable_of, engine_clock or clock, rng, new_host)
         )
         stack.push_async_callback(sagas.close)
         flows = LateFlows(sagas, settings, engine_clock or clock, rng)

@@ -1,7 +1,7 @@
 """Building the engine out of everything it stands on; what is heavy is imported when it is built."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -52,12 +52,15 @@ def store_place(settings: Settings, *, temporary: bool) -> Iterator[Callable[[],
 def build_engine(
     settings: Settings,
     place: Callable[[], str],
-    airtable: Airtable,
+    airtable_of: Callable[[str], Awaitable[Airtable]],
     clock: Clock,
     rng: Random,
     new_host: NewHost | None,
 ) -> "Engine":
-    """Return the engine with all kinds of steps and carriers; nothing is opened yet."""
+    """Return the engine with all kinds of steps and carriers; nothing is opened yet.
+
+    `airtable_of` gives the client of a principal by its id.
+    """
     from pyairtable_mcp.engine.airtable_carrier import AIRTABLE, AirtableCarrier
     from pyairtable_mcp.engine.engine import Engine, Terms
     from pyairtable_mcp.engine.host import DbosHost
@@ -80,7 +83,8 @@ def build_engine(
     async def load(saga: str) -> History:
         return await engine.get(saga)
 
-    def new_call() -> Call:
+    async def new_call(principal: str) -> Call:
+        airtable = await airtable_of(principal)
         return Call(airtable=airtable.metered(), settings=settings, clock=clock, rng=rng)
 
     kinds = {**KINDS, **{kind.name: kind for kind in undoing_kinds(load, carriers)}}

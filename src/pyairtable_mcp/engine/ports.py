@@ -140,8 +140,11 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """Everything the engine was given: kinds of steps and carriers by name, and calls to work with."""
+    """Everything the engine was given: kinds of steps and carriers by name, and calls to work with.
+
+    `new_call` gives one in the name of a principal, by the id that a saga keeps.
+    """
 
     kinds: Mapping[str, StepKind]
     carriers: Mapping[str, Carrier]
-    new_call: Callable[[], Call]
+    new_call: Callable[[str], Awaitable[Call]]

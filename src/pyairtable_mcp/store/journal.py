@@ -117,7 +117,7 @@ class Journal:
         before: float | None = None,
         limit: int = _PAGE,
     ) -> list[SagaRow]:
-        """Return sagas, the youngest first: of a principal, in some states, touching a record, undoing one."""
+        """Return sagas, the youngest first: of a principal, in some states, about a record, undoing one."""
         wish = select(SAGAS).order_by(SAGAS.c.created.desc(), SAGAS.c.id).limit(limit)
         if principal is not None:
             wish = wish.where(SAGAS.c.principal == principal)

@@ -70,8 +70,8 @@ def offer_of(
     run = RunRow(
         saga=saga, workflow=row.name, version=row.version, cause=reason.cause, trigger=reason.trigger,
         event_key=reason.event_key, key=_key(workflow, reason, moment or {}) if rule else "",
-        inputs=dict(reason.inputs), event=dict(reason.event), rerun_of=reason.rerun_of, principal=reason.principal or row.principal,
-        due_at=reason.due_at, timeout=float(workflow.timeout),
+        inputs=dict(reason.inputs), event=dict(reason.event), rerun_of=reason.rerun_of,
+        principal=reason.principal or row.principal, due_at=reason.due_at, timeout=float(workflow.timeout),
     )  # fmt: skip
     options: dict[str, JsonValue] = {
         **told_to_steps(reason),

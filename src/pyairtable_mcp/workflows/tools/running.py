@@ -111,6 +111,8 @@ async def _begun(call: FlowCall, store: Store, wish: _Wish, *, wait: bool) -> Sa
     if run.admission == "skipped":
         raise NotAllowed(f"It was not run: {run.reason}.", hint="Wait for that one, or cancel it.")
     if run.admission == "admitted" and wait:
-        return await concluded(call, await engine.join(wish.saga, call, heard(call)))
+        # Under another name than the caller's it works with that one's client.
+        payer = call if run.principal == call.principal else None
+        return await concluded(call, await engine.join(wish.saga, payer, heard(call)))
     await engine.poke()
     return await seen(call, wish.saga)
