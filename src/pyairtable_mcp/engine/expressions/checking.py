@@ -24,6 +24,7 @@ class Known:
 
     `results` has the members of what earlier steps gave, by the step's id (None: any member); `later` are the
     ids of steps that have given nothing yet; `names` are other words, `inputs` for one, with their members.
+    Without `steps` it is a place that knows no steps at all.
     """
 
     results: Mapping[str, Sequence[str] | None] = field(default_factory=dict)
@@ -85,7 +86,7 @@ def _reference_faults(
     node: ast.Attribute | ast.Subscript, known: Known, own: set[str]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     path = _path(node)
-    if not path or path[0] in own:
+    if not path or path[0] in own or (path[0] == STEPS and not known.steps):
         return
     if path[0] != STEPS:
         yield from _member_faults(path, known.names.get(path[0]))

@@ -21,11 +21,14 @@ A = TypeVar("A", bound=Args)
 
 NEAR: Final = "near"
 """Under this name a step inside a loop or a branch is told the full ids of the steps beside it."""
+INPUTS: Final = "inputs"
+"""Under this name the options of a saga hold the inputs of a workflow's run, and steps find them."""
+TRIGGER: Final = "trigger"
+"""The same of what has started it."""
+FAILURE: Final = "failure"
+"""The same of what has failed before, where a saga follows a failure."""
 RESULTS: Final = "results"
 """Under this name the options of a saga hold what steps of an earlier run have come to."""
-
-NAMED: Final = ("inputs", "trigger", "failure")
-"""What the options of a saga tell its expressions, under the same names."""
 EVERYWHERE: Final[Shape] = {"now": {}, "today": {}}
 """What every expression may name: the moment it is computed at, and the day that is in the server's zone."""
 
@@ -53,8 +56,8 @@ def scope_of(scene: Scene, spec: StepSpec) -> Scope:
         if str(full) in steps:
             steps[short] = steps[str(full)]
     bound = {name: value for name, value in spec.bound.items() if name != NEAR}
-    told = {name: options.get(name) or {} for name in NAMED}
-    return {"steps": steps, **moment_of(scene.call), **told, **bound}
+    given = {name: options.get(name) or {} for name in (INPUTS, TRIGGER, FAILURE)}
+    return {"steps": steps, **moment_of(scene.call), **given, **bound}
 
 
 def arguments_of(scene: Scene, spec: StepSpec, model: type[A]) -> A:

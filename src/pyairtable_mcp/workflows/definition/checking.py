@@ -12,7 +12,7 @@ from pyairtable_mcp.engine.steps.scope import EVERYWHERE
 from pyairtable_mcp.operations.misfits import misfits
 from pyairtable_mcp.workflows.definition.inputs import typed
 from pyairtable_mcp.workflows.definition.model import Input, Workflow
-from pyairtable_mcp.workflows.definition.naming import FAILURE, inputs_shape, trigger_shape
+from pyairtable_mcp.workflows.definition.naming import AFTER_FAILURE, inputs_shape, trigger_shape
 from pyairtable_mcp.workflows.definition.parts import Parts, parts_of
 from pyairtable_mcp.workflows.definition.problems import Problem, refusal
 from pyairtable_mcp.workflows.definition.reading import Source, read_source
@@ -105,6 +105,6 @@ def _faults_of_input(one: Input) -> Iterator[Fault]:
 def _expression_faults(parts: Parts) -> Iterator[Fault]:
     names = {**inputs_shape(parts.inputs), **trigger_shape(parts.kinds)}
     yield from step_faults(parts.steps, ("steps",), names)
-    yield from step_faults(parts.on_failure, ("on_failure",), {**names, **FAILURE})
+    yield from step_faults(parts.on_failure, ("on_failure",), {**names, **AFTER_FAILURE})
     known = Known(names={**EVERYWHERE, **names}, steps=False)
     yield from (one.under(("concurrency", "key")) for one in faults_in(parts.key, known))

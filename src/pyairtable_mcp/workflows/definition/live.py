@@ -1,4 +1,4 @@
-"""Names of bases, tables, fields and options held against what is there: one look at the schema of each base."""
+"""Names of bases, tables, fields and options held against what is there, by the schema of each base."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 async def live_checked(call: Call, found: Checked) -> Checked:
-    """Return a definition with what is wrong with its names; raises `Upstream` when Airtable does not answer."""
+    """Return a definition with what is wrong with its names; raises `Upstream` without an answer."""
     looking = _Looking(call, _made(found.parts))
     await looking.inputs(found.parts)
     for part in found.parts.triggers:
@@ -74,24 +74,25 @@ class _Looking:
         """Return the table two names mean; None when that shows later or they mean nothing."""
         if not isinstance(base, str) or has_expression(base):
             return None
-        known = await self._base(base, at)
-        if known is None or not isinstance(table, str) or has_expression(table):
+        if not await self._has_base(base, at):
+            return None
+        if not isinstance(table, str) or has_expression(table):
             return None
         try:
-            return await names.find_place(self.call, known, table)
+            return await names.find_place(self.call, base, table)
         except (Refused, Forbidden, NotFound) as problem:
             if not self._is_made(table):
                 self._note((*at, "table"), problem)
             return None
 
-    async def _base(self, base: str, at: Place) -> str | None:
+    async def _has_base(self, base: str, at: Place) -> bool:
         try:
             found = await names.find_base(self.call, base)
             await self.call.airtable.schema(found.id)
         except (Refused, Forbidden, NotFound) as problem:
             self._note((*at, "base"), problem)
-            return None
-        return found.id
+            return False
+        return True
 
     def _is_made(self, name: str) -> bool:
         return self.made is None or fold(name) in self.made

@@ -5,10 +5,9 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from pyairtable_mcp.engine.expressions.checking import Shape
+from pyairtable_mcp.engine.steps.scope import FAILURE, INPUTS, TRIGGER
 
 TriggerKind = Literal["manual", "schedule", "record", "webhook"]
-TRIGGER: Final = "trigger"
-INPUTS: Final = "inputs"
 
 _ALWAYS: Final[Shape] = {"kind": {}, "id": {}, "at": {}}
 TRIGGERS: Final[Mapping[TriggerKind, Shape]] = MappingProxyType(
@@ -28,7 +27,7 @@ TRIGGERS: Final[Mapping[TriggerKind, Shape]] = MappingProxyType(
     }
 )
 """What each kind of trigger tells of what started a run."""
-FAILURE: Final[Shape] = {"failure": {"error": {}, "saga": {}, "step": {}}}
+AFTER_FAILURE: Final[Shape] = {FAILURE: {"error": {}, "saga": {}, "step": {}}}
 """What the steps after a failure are told."""
 
 

@@ -75,7 +75,7 @@ def _cron_faults(cron: str) -> Iterator[Fault]:
             yield Fault(("cron",), f"{quoted(word)} is no {field} of a cron line{_RANGES[field]}.")
             return
     if not _is_cron(cron):
-        yield Fault(("cron",), "No day is ever like that.")
+        yield Fault(("cron",), "It is never due: no day is like that.")
 
 
 _CRON_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -98,8 +98,8 @@ _RANGES: Final[Mapping[str, str]] = {
 
 def _is_cron(line: str) -> bool:
     try:
-        CronSim(line, _SOME_DAY)
-    except (CronSimError, AssertionError, ValueError, RecursionError, TypeError):
+        next(CronSim(line, _SOME_DAY))
+    except (CronSimError, StopIteration, AssertionError, ValueError, RecursionError, TypeError):
         return False
     return True
 

@@ -17,11 +17,11 @@ from pyairtable_mcp.engine.model import SPECS, StepSpec
 from pyairtable_mcp.engine.run import WORKFLOW
 from pyairtable_mcp.engine.steps.consenting import consented
 from pyairtable_mcp.engine.steps.definition import read_steps
-from pyairtable_mcp.engine.steps.scope import RESULTS
+from pyairtable_mcp.engine.steps.scope import FAILURE, INPUTS, RESULTS, TRIGGER
 from pyairtable_mcp.store.journal_values import SagaRow
 from pyairtable_mcp.store.workflow_values import Cause, Offer, RunRow, WorkflowRow
 from pyairtable_mcp.workflows.definition.model import Approval, Workflow, triggers_of
-from pyairtable_mcp.workflows.definition.naming import FAILURE, INPUTS, TRIGGER, inputs_shape, trigger_shape
+from pyairtable_mcp.workflows.definition.naming import AFTER_FAILURE, inputs_shape, trigger_shape
 from pyairtable_mcp.workflows.definition.parts import MODELS
 
 _ONE_KEY: Final = "all"
@@ -59,8 +59,8 @@ def offer_of(
     """Return the run of a version that a reason leads to, as the saga of this id.
 
     `approval` are the settings, which the workflow can only tighten. `moment` is what expressions may name
-    of the present. Raises `InvalidArguments` when this
-    version of the program does not know one of its steps, and when its key cannot be computed.
+    of the present. Raises `InvalidArguments` when this version of the program does not know one of its steps,
+    and when its key cannot be computed.
     """
     workflow = definition_of(row)
     failed = bool(reason.failure)
@@ -96,7 +96,7 @@ def told_to_steps(reason: Reason) -> dict[str, JsonValue]:
     told = {
         INPUTS: dict(reason.inputs),
         TRIGGER: dict(reason.event),
-        "failure": dict(reason.failure),
+        FAILURE: dict(reason.failure),
         RESULTS: dict(reason.results),
     }
     return {name: value for name, value in told.items() if value}
@@ -105,7 +105,7 @@ def told_to_steps(reason: Reason) -> dict[str, JsonValue]:
 def steps_of(workflow: Workflow, reason: Reason) -> Sequence[StepSpec]:
     """Return the steps that a reason leads to; raises `BadValue` for a step that is not there."""
     kinds = [kind for kind in MODELS if getattr(workflow.on, kind)]
-    names = {**inputs_shape(workflow.inputs), **trigger_shape(kinds), **(FAILURE if reason.failure else {})}
+    names = {**inputs_shape(workflow.inputs), **trigger_shape(kinds), **(AFTER_FAILURE if reason.failure else {})}
     steps = read_steps([*(workflow.on_failure if reason.failure else workflow.steps)], names=names)
     if not reason.from_step:
         return steps

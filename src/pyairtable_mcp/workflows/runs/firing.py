@@ -9,9 +9,9 @@ from pyairtable_mcp.base.errors import Refused
 from pyairtable_mcp.base.settings import ApprovalSettings
 from pyairtable_mcp.engine.expressions.computing import filled
 from pyairtable_mcp.engine.expressions.errors import BadExpression
+from pyairtable_mcp.engine.steps.scope import TRIGGER
 from pyairtable_mcp.store.workflow_values import Offer, RunRow, WorkflowRow
 from pyairtable_mcp.workflows.definition.inputs import read_inputs, refuse
-from pyairtable_mcp.workflows.definition.naming import TRIGGER
 from pyairtable_mcp.workflows.runs.becoming import Reason, Told, definition_of, offer_of
 
 

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.base.errors import NotAllowed
 from pyairtable_mcp.base.text import quoted
 from pyairtable_mcp.engine.approving import part
-from pyairtable_mcp.engine.steps.scope import earlier_results
+from pyairtable_mcp.engine.steps.scope import FAILURE, earlier_results
 from pyairtable_mcp.store.journal_values import History, StepRow
 from pyairtable_mcp.store.workflow_values import RunRow
 from pyairtable_mcp.workflows.runs.becoming import Reason, Told
@@ -15,7 +15,7 @@ from pyairtable_mcp.workflows.runs.becoming import Reason, Told
 
 def reason_to_repeat(run: RunRow, history: History | None, *, saga: str) -> Reason:
     """Return the reason for a run, the saga `saga`, that is told what another one was."""
-    failure = part(history.saga.options, "failure") if history else None
+    failure = part(history.saga.options, FAILURE) if history else None
     return Reason(
         cause="rerun",
         event_key=f"rerun:{saga}",
