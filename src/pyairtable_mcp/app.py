@@ -1,7 +1,7 @@
 """The composition root: builds every object from the settings, and closes them in reverse."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -18,6 +18,7 @@ from pyairtable_mcp.engine.late import LateEngine
 from pyairtable_mcp.engine.launching import NewHost, build_engine, store_place
 from pyairtable_mcp.net.http import AsgiApp
 from pyairtable_mcp.net.shared import Bank
+from pyairtable_mcp.surface.catalog import Tool
 from pyairtable_mcp.surface.dispatch import Dispatcher
 from pyairtable_mcp.surface.server import AppServer, build_server
 from pyairtable_mcp.workflows.call import FlowCall
@@ -91,7 +92,8 @@ async def running(
         able = bool(sandbox or settings.airtable.api_key.get_secret_value()) and not settings.read_only
         warm = flows.warm if able and new_host is None else None
         policy = Policy(read_only=settings.read_only, toolsets=frozenset(settings.toolsets))
-        dispatcher = Dispatcher(policy, new_call, rng, answered=warm)
+        published = await _published(where(), clock) if settings.workflows.publish_as_tools else ()
+        dispatcher = Dispatcher(policy, new_call, rng, answered=warm, published=published)
         server = build_server(dispatcher, show_spent=settings.show_spent)
         yield App(settings, airtable, dispatcher, server)
 
@@ -104,6 +106,14 @@ async def _bank(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Bank
     from pyairtable_mcp.store.store import open_store
 
     return (await stack.enter_async_context(open_store(where, clock))).slots
+
+
+async def _published(where: str, clock: Clock) -> Sequence[Tool]:
+    """Return a tool for each workflow there is now."""
+    from pyairtable_mcp.surface.publishing import tools_of
+    from pyairtable_mcp.workflows.tools.publishing import published
+
+    return tools_of(await published(where, clock))
 
 
 def _to_airtable(

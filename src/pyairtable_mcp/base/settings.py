@@ -110,6 +110,16 @@ class SagaSettings(_Section):
     )
 
 
+class WorkflowSettings(_Section):
+    """How workflows are offered."""
+
+    publish_as_tools: bool = Field(
+        False,
+        description="Offer each workflow that is on when the server starts as a tool of its own, "
+        "workflow_<name>.",
+    )
+
+
 class ApprovalSettings(_Section):
     """For which changes a person is asked first. Taking back at once what has failed needs no approval."""
 
@@ -163,6 +173,7 @@ class Settings(_Section):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     sagas: SagaSettings = Field(default_factory=SagaSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
+    workflows: WorkflowSettings = Field(default_factory=WorkflowSettings)
 
     @field_validator("time_zone")
     @classmethod

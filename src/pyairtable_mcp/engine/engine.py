@@ -167,16 +167,7 @@ class Engine:
     async def join(self, saga: str, call: Call | None = None, hear: Hear = nobody) -> SagaReport:
         """Begin a saga that was let in through the store, unless somebody has, and wait as `run` does."""
         opened = await self._opened()
-        job = opened.worker.job(saga)
-        if job is None:
-            try:
-                with opened.worker.reserved(saga):
-                    term = opened.worker.term.name
-                    claimed = await opened.store.executors.claim(saga, term, (Status.RUNNING,))
-                    job = await opened.worker.take(claimed, call=call) if claimed else None
-            except (Fenced, NotAllowed):
-                # Somebody else was faster.
-                job = opened.worker.job(saga)
+        job = await opened.worker.pick(saga, call)
         if job is None:
             return await self.followed(saga)
         job.run.hear = self._heard_by(hear)

@@ -10,6 +10,7 @@ from typing import Final
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, Fenced, NotAllowed, Unavailable
+from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.interpreter import Interpreter
 from pyairtable_mcp.engine.leases import RENEW, Leases, Term
@@ -80,6 +81,7 @@ class Worker:
         self._older: list[str] = []
         self._prune_at = 0.0
         self._news = asyncio.Event()
+        self._taking = asyncio.Lock()
         self._closing = False
 
     @property
@@ -180,6 +182,15 @@ class Worker:
         await self._interpreter.commit(run)
         return await self.start(run)
 
+    async def pick(self, saga: str, call: Call | None) -> Job | None:
+        """Take over one saga that is to run, unless somebody has; return its run in this process, if any."""
+        async with self._taking:
+            if saga in self._jobs or saga in self._reserved:
+                return self._jobs.get(saga)
+            with self.reserved(saga):
+                claimed = await self._store.executors.claim(saga, self.term.name, (Status.RUNNING,))
+                return await self.take(claimed, call=call) if claimed else None
+
     def poke(self) -> None:
         """Look for work now: there is some."""
         self._news.set()
@@ -214,6 +225,10 @@ class Worker:
         """Take over the sagas that are due and that nobody works on."""
         if self._closing or not self._room:
             return
+        async with self._taking:
+            await self._adopt()
+
+    async def _adopt(self) -> None:
         busy = [*self._jobs, *self._reserved]
         with ExitStack() as held:
             sagas = await self._store.executors.due(self.term.name, busy, self._room)

@@ -1,5 +1,6 @@
 """Every tool, in the order a client sees them; one tuple, and nothing registers itself."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from pyairtable_mcp.base.policy import Effect, Policy
@@ -245,4 +246,9 @@ APPROVAL: Final[Tool] = ToolSpec(
 
 def offered(policy: Policy) -> tuple[Tool, ...]:
     """Return the tools this policy offers, in catalog order."""
-    return tuple(tool for tool in CATALOG if policy.decide(tool.effect, tool.group).allowed)
+    return permitted(policy, CATALOG)
+
+
+def permitted(policy: Policy, tools: Iterable[Tool]) -> tuple[Tool, ...]:
+    """Return those of some tools that a policy offers."""
+    return tuple(tool for tool in tools if policy.decide(tool.effect, tool.group).allowed)

@@ -30,10 +30,12 @@ async def run_saga(call: SagaCall, args: RunSaga) -> SagaView | Rehearsal:
     return await concluded(call, await (await call.sagas()).run(new, call, heard(call)))
 
 
-async def concluded(call: SagaCall, report: SagaReport) -> SagaView:
+async def concluded(call: SagaCall, report: SagaReport, *, once: bool = False) -> SagaView:
     """Return a saga that ended well or rests; raises why it turned back otherwise."""
     if report.error is not None and report.status is not Status.COMPLETED:
-        raise report.error.retold(f"{report.error.message} {ending(report)}")
+        problem = report.error.retold(f"{report.error.message} {ending(report)}")
+        problem.acted = once or bool(report.sent)
+        raise problem
     return await seen(call, report.saga.id)
 
 

@@ -60,7 +60,7 @@ def workflow_text(found: WorkflowView, paper: Paper) -> str:
     head = (
         f"Workflow {quoted(one.name)} version {one.version}{_off(one)}, saved {_moment(found.saved, zone)}."
     )
-    source = [visible(line) for line in found.source.rstrip().split("\n")]
+    source = [visible(line) for line in found.source.strip("\n").split("\n")]
     shown = fitting(source, HARD_TOKENS)
     cut = f"\n{counted(len(source) - len(shown), 'more line')} of it." if len(shown) < len(source) else ""
     starts = "; ".join(_trigger(trigger, zone) for trigger in one.triggers) or "nothing"
@@ -98,20 +98,27 @@ def _step(step: StepStory) -> str:
 
 
 def _seconds(seconds: float) -> str:
+    if seconds < 1:
+        return f"{seconds * 1_000:.0f} ms"
     return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def _saved(saved: SavedView) -> str:
+    if saved.switched:
+        return "would be" if saved.dry_run else "is now"
+    if saved.dry_run:
+        return "is good; it would be"
+    return "was saved already; it is" if saved.known else "is saved; it is"
 
 
 def saved_text(saved: SavedView, paper: Paper) -> str:
     """Return what saving came to."""
     one = saved.line
     name = f"Workflow {quoted(one.name)} version {one.version}"
-    if saved.dry_run:
-        head = f"Dry run, nothing saved. {name} is good"
-    else:
-        head = f"{name} was saved already" if saved.known else f"Saved {name[:1].lower()}{name[1:]}"
+    dry = "Dry run, nothing saved. " if saved.dry_run else ""
     state = "on" if one.enabled else "off: nothing starts it"
     starts = "; ".join(_trigger(trigger, paper.zone) for trigger in one.triggers) or "nothing"
-    lines = [f"{head}; it is {state}. Started by: {visible(starts)}."]
+    lines = [f"{dry}{name} {_saved(saved)} {state}. Started by: {visible(starts)}."]
     if saved.irreversible:
         lines.append(f"Cannot be taken back: {visible('; '.join(saved.irreversible))}.")
     if saved.asks:

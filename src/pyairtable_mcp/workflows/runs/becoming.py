@@ -105,7 +105,11 @@ def told_to_steps(reason: Reason) -> dict[str, JsonValue]:
 def steps_of(workflow: Workflow, reason: Reason) -> Sequence[StepSpec]:
     """Return the steps that a reason leads to; raises `BadValue` for a step that is not there."""
     kinds = [kind for kind in MODELS if getattr(workflow.on, kind)]
-    names = {**inputs_shape(workflow.inputs), **trigger_shape(kinds), **(AFTER_FAILURE if reason.failure else {})}
+    names = {
+        **inputs_shape(workflow.inputs),
+        **trigger_shape(kinds),
+        **(AFTER_FAILURE if reason.failure else {}),
+    }
     steps = read_steps([*(workflow.on_failure if reason.failure else workflow.steps)], names=names)
     if not reason.from_step:
         return steps

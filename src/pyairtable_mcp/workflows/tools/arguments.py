@@ -42,3 +42,10 @@ class RunWorkflow(Args):
     latest: Annotated[bool, Arg(description="rerun the newest version")] = False
     wait: bool = True
     dry_run: bool = False
+
+
+class GivenInputs(Args):
+    """What a workflow that is a tool of its own is given; no tool takes this by these names."""
+
+    workflow: Name
+    inputs: dict[str, JsonValue] = {}

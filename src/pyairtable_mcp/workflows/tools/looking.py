@@ -1,8 +1,10 @@
 """Looking at workflows: what there is, how each is written, and what it did."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.store.store import Store
 from pyairtable_mcp.store.workflow_values import RunView, TriggerRow, WorkflowRow
 from pyairtable_mcp.workflows.call import FlowCall
@@ -21,29 +23,29 @@ async def list_workflows(call: FlowCall, args: ListWorkflows) -> WorkflowList | 
     """Return the workflows there are, or one of them with its last runs."""
     store = await (await call.sagas()).store()
     if not args.workflow:
-        return await all_of(store)
-    return await one_of(store, await workflow_named(store, args.workflow), args.runs)
+        return await all_of(store, call.clock)
+    return await one_of(store, await workflow_named(store, args.workflow), args.runs, call.clock)
 
 
-async def all_of(store: Store) -> WorkflowList:
+async def all_of(store: Store, clock: Clock) -> WorkflowList:
     """Return every workflow with its youngest run."""
     triggers = await store.triggers.find()
     rows = await store.workflows.list()
-    return WorkflowList(workflows=tuple([await _line(store, row, triggers) for row in rows]))
+    return WorkflowList(workflows=tuple([await _line(store, row, triggers, clock) for row in rows]))
 
 
-async def _line(store: Store, row: WorkflowRow, triggers: list[TriggerRow]) -> WorkflowLine:
+async def _line(store: Store, row: WorkflowRow, triggers: Sequence[TriggerRow], clock: Clock) -> WorkflowLine:
     mine = [one for one in triggers if one.workflow == row.name]
-    last = await store.runs.find(row.name, limit=1)
-    return line_of(row, definition_of(row), mine, last[0] if last else None)
+    last = next(iter(await store.runs.find(row.name, limit=1)), None)
+    return line_of(row, definition_of(row), mine, now=clock.now().timestamp(), last=last)
 
 
-async def one_of(store: Store, row: WorkflowRow, runs: int) -> WorkflowView:
+async def one_of(store: Store, row: WorkflowRow, runs: int, clock: Clock) -> WorkflowView:
     """Return a workflow with its last runs."""
     found = await store.runs.find(row.name, limit=runs + 1)
-    workflow = definition_of(row)
+    triggers = await store.triggers.find(row.name)
     return WorkflowView(
-        line=line_of(row, workflow, await store.triggers.find(row.name), None),
+        line=line_of(row, definition_of(row), triggers, now=clock.now().timestamp()),
         saved=datetime.fromtimestamp(row.saved, UTC),
         source=row.source or as_text(row.definition),
         runs=await stories(store, found[:runs]),
@@ -51,7 +53,7 @@ async def one_of(store: Store, row: WorkflowRow, runs: int) -> WorkflowView:
     )
 
 
-async def stories(store: Store, runs: list[RunView]) -> tuple[RunStory, ...]:
+async def stories(store: Store, runs: Sequence[RunView]) -> tuple[RunStory, ...]:
     """Return runs, the first of them with their steps."""
     told: list[RunStory] = []
     for at, view in enumerate(runs):

@@ -113,6 +113,6 @@ async def _begun(call: FlowCall, store: Store, wish: _Wish, *, wait: bool) -> Sa
     if run.admission == "admitted" and wait:
         # Under another name than the caller's it works with that one's client.
         payer = call if run.principal == call.principal else None
-        return await concluded(call, await engine.join(wish.saga, payer, heard(call)))
+        return await concluded(call, await engine.join(wish.saga, payer, heard(call)), once=True)
     await engine.poke()
     return await seen(call, wish.saga)

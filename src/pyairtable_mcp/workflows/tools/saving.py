@@ -62,23 +62,30 @@ async def _switched(call: FlowCall, store: Store, args: SaveWorkflow) -> SavedVi
         )
     if args.dry_run:
         row = replace(await workflow_named(store, args.workflow), enabled=args.enabled)
-        return await _told(call, store, row, known=True, dry_run=True)
+        return await _told(call, store, row, switched=True, dry_run=True)
     switched = await store.workflows.switch(args.workflow, enabled=args.enabled)
     if switched is None:
         raise await unknown(store, args.workflow)
     await set_up(store, switched, call.rng)
     (await call.following()).wake()
-    return await _told(call, store, switched, known=True)
+    return await _told(call, store, switched, switched=True)
 
 
 async def _told(
-    call: FlowCall, store: Store, row: WorkflowRow, *, known: bool, dry_run: bool = False
+    call: FlowCall,
+    store: Store,
+    row: WorkflowRow,
+    *,
+    known: bool = False,
+    switched: bool = False,
+    dry_run: bool = False,
 ) -> SavedView:
     workflow = definition_of(row)
     triggers = [] if dry_run else await store.triggers.find(row.name)
     return SavedView(
-        line=line_of(row, workflow, triggers, None),
+        line=line_of(row, workflow, triggers, now=call.clock.now().timestamp()),
         known=known,
+        switched=switched,
         dry_run=dry_run,
         irreversible=lasting(workflow),
         asks=asking(workflow, tightened(call.settings.approval, workflow.approval)),

@@ -20,6 +20,7 @@ from pyairtable_mcp.workflows.definition.model import (
     triggers_of,
 )
 from pyairtable_mcp.workflows.tools.views import RunStory, StepStory, TriggerView, WorkflowLine
+from pyairtable_mcp.workflows.triggers.schedule import read_schedule
 
 _LONGEST: Final = 300
 _SHORT: Final = 80
@@ -28,30 +29,37 @@ _SILENT: Final = ("consent",)
 
 
 def line_of(
-    row: WorkflowRow, workflow: Workflow, triggers: Sequence[TriggerRow], last: RunView | None
+    row: WorkflowRow,
+    workflow: Workflow,
+    triggers: Sequence[TriggerRow],
+    *,
+    now: float,
+    last: RunView | None = None,
 ) -> WorkflowLine:
-    """Return a workflow as it stands in a list."""
+    """Return a workflow as it stands in a list, `now` in seconds since 1970."""
     return WorkflowLine(
         name=row.name,
         version=row.version,
         enabled=row.enabled,
         description=workflow.description,
-        triggers=tuple(triggers_told(workflow, triggers)),
+        triggers=tuple(triggers_told(workflow, triggers, now if row.enabled else None)),
         last=story_of(last) if last else None,
     )
 
 
-def triggers_told(workflow: Workflow, rows: Sequence[TriggerRow]) -> list[TriggerView]:
-    """Return what starts a workflow, by what the store knows of it."""
+def triggers_told(workflow: Workflow, rows: Sequence[TriggerRow], now: float | None) -> list[TriggerView]:
+    """Return what starts a workflow, by what the store knows of it; with `now`, when it next does."""
     known = {row.id: row for row in rows}
     by_hand = [TriggerView(id="manual", does="run_workflow")] if workflow.on.manual else []
     return [
-        *by_hand, *(_trigger(name, one, known.get(name)) for name, one in triggers_of(workflow).items())
+        *by_hand, *(_trigger(name, one, known.get(name), now) for name, one in triggers_of(workflow).items())
     ]  # fmt: skip
 
 
-def _trigger(name: str, trigger: Trigger, row: TriggerRow | None) -> TriggerView:
-    due = row.due_at if row and isinstance(trigger, ScheduleTrigger) else 0.0
+def _trigger(name: str, trigger: Trigger, row: TriggerRow | None, now: float | None) -> TriggerView:
+    due: float | None = None
+    if isinstance(trigger, ScheduleTrigger) and now is not None:
+        due = next(read_schedule(trigger.cron, trigger.timezone).times(now), None)
     return TriggerView(
         id=name,
         does=_does(trigger),

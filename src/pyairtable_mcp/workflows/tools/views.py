@@ -76,13 +76,15 @@ class WorkflowView:
 
 @dataclass(frozen=True, kw_only=True)
 class SavedView:
-    """What saving came to, or would (`dry_run`); `known` tells that this version was there already.
+    """What saving came to, or would (`dry_run`).
 
+    `known` tells that this version was there already, `switched` that it was only let start runs, or not.
     `irreversible` are steps that cannot be taken back, `asks` what waits for a person.
     """
 
     line: WorkflowLine
     known: bool = False
+    switched: bool = False
     dry_run: bool = False
     irreversible: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
