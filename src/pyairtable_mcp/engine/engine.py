@@ -167,7 +167,10 @@ class Engine:
     async def join(self, saga: str, call: Call | None = None, hear: Hear = nobody) -> SagaReport:
         """Begin a saga that was let in through the store, unless somebody has, and wait as `run` does."""
         opened = await self._opened()
-        job = await opened.worker.pick(saga, call)
+        try:
+            job = await opened.worker.pick(saga, call)
+        except Fenced:
+            job = None
         if job is None:
             return await self.followed(saga)
         job.run.hear = self._heard_by(hear)

@@ -13,12 +13,12 @@ from pyairtable_mcp.store.workflow_values import RunRow
 from pyairtable_mcp.workflows.runs.becoming import Reason, Told
 
 
-def reason_to_repeat(run: RunRow, history: History | None, *, saga: str) -> Reason:
-    """Return the reason for a run, the saga `saga`, that is told what another one was."""
+def reason_to_repeat(run: RunRow, history: History | None, *, once: str) -> Reason:
+    """Return the reason for a run that is told what another one was; `once` is used for no other."""
     failure = part(history.saga.options, FAILURE) if history else None
     return Reason(
         cause="rerun",
-        event_key=f"rerun:{saga}",
+        event_key=f"rerun:{once}",
         trigger=run.trigger,
         event=run.event if isinstance(run.event, Mapping) else {},
         inputs=run.inputs if isinstance(run.inputs, Mapping) else {},

@@ -63,7 +63,7 @@ async def _new(call: FlowCall, store: Store, args: RunWorkflow) -> _Wish:
     saga = mint_saga(call.rng)
     reason = Reason(
         cause="manual",
-        event_key=f"manual:{saga}",
+        event_key=f"manual:{call.rng.getrandbits(128):032x}",
         event={"kind": "manual", "id": "manual", "at": iso(call.clock.now())},
         inputs=await accepted(call, workflow.inputs, args.inputs),
     )
@@ -78,7 +78,7 @@ async def _again(call: FlowCall, store: Store, args: RunWorkflow) -> _Wish:
     workflow = definition_of(row)
     saga = mint_saga(call.rng)
     history = await (await call.sagas()).get(old.run.saga) if old.saga else None
-    reason = reason_to_repeat(old.run, history, saga=saga)
+    reason = reason_to_repeat(old.run, history, once=f"{call.rng.getrandbits(128):032x}")
     if args.latest or args.inputs or history is None:
         kept = {name: value for name, value in reason.inputs.items() if name in workflow.inputs}
         reason = replace(reason, inputs=await accepted(call, workflow.inputs, {**kept, **args.inputs}))
