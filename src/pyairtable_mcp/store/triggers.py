@@ -87,6 +87,16 @@ class Triggers:
 
         return await self._database.run(work)
 
+    async def ring_all(self, kind: str) -> None:
+        """Let all triggers of a kind be looked at at once."""
+
+        def work(connection: Connection) -> None:
+            now = self._time.wall(connection)
+            all_of = update(TRIGGERS).where(TRIGGERS.c.kind == kind, TRIGGERS.c.due_at > now)
+            connection.execute(all_of.values(due_at=now))
+
+        await self._database.run(work)
+
     async def find(self, workflow: str = "") -> list[TriggerRow]:
         """Return the triggers there are, of one workflow or of all."""
         of = TRIGGERS.c.workflow == workflow if workflow else TRIGGERS.c.workflow != ""
@@ -112,14 +122,14 @@ class Triggers:
         await self._database.run(work)
 
 
-def advance(connection: Connection, new: Advance) -> None:
+def advance(connection: Connection, new: Advance, steady: float) -> None:
     """Enter the new state of a trigger; raises `Fenced` when it is another than the one that was read.
 
     Somebody who rang for it since has changed when it is due; that stays.
     """
     values: dict[str, object] = {
         "state": new.state,
-        "held_until": new.held_until,
+        "held_until": steady + new.hold if new.hold else 0.0,
         "trouble": new.trouble,
         "epoch": new.epoch + 1,
         "due_at": new.due_at,
@@ -161,10 +171,10 @@ def _set(connection: Connection, known: TriggerRow | None, wanted: TriggerRow, n
             _put(connection, known, version=wanted.version)
         return False
     forget(connection, known.workflow, known.id)
-    state = {"left": _left(known)}
+    secret = known.secret if known.kind == wanted.kind == "webhook" else wanted.secret
     _put(
         connection, known, kind=wanted.kind, version=wanted.version, fingerprint=wanted.fingerprint,
-        state=state, secret=known.secret if known.kind == wanted.kind == "webhook" else wanted.secret,
+        state={"left": _left(known)}, secret=secret,
         epoch=known.epoch + 1, due_at=now, held_until=0.0, trouble="",
     )  # fmt: skip
     return True

@@ -80,7 +80,8 @@ class Advance:
     """The new state of a trigger, by who has read the one that `epoch` counts.
 
     `due_at` holds unless somebody has changed it from `due_was` meanwhile; None for whatever it is. `secret`
-    is None when it stays. `pictures` are what is remembered of records from now on, None to forget one.
+    is None when it stays. For `hold` more seconds nobody else takes it up. `pictures` are what is remembered
+    of records from now on, None to forget one.
     """
 
     workflow: str
@@ -89,7 +90,7 @@ class Advance:
     state: JsonValue
     due_at: float = 0.0
     due_was: float | None = None
-    held_until: float = 0.0
+    hold: float = 0.0
     trouble: str = ""
     secret: str | None = None
     pictures: Mapping[str, JsonValue] = field(default_factory=dict)

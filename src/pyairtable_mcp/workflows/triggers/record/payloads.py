@@ -25,15 +25,16 @@ class Reading:
 
 
 def specification(watch: Watch) -> Specification:
-    """Return what a webhook is to watch, in Airtable's words (API reference: webhooks specification)."""
+    """Return what a webhook is to watch, in Airtable's words (API reference: webhooks specification).
+
+    All fields of the table: of a change that touches watched fields and others, Airtable would tell the
+    watched ones alone, and the rest of the record would look empty.
+    """
     filters: dict[str, JsonValue] = {
         "dataTypes": ["tableData"],
         "recordChangeScope": watch.table.id,
         "changeTypes": [*(_KINDS[each] for each in sorted(watch.events))],
     }
-    # A new record in which no watched cell is filled would not be told.
-    if watch.fields and "created" not in watch.events:
-        filters["watchDataInFieldIds"] = [*sorted(watch.fields)]
     includes: dict[str, JsonValue] = {
         "includePreviousCellValues": True,
         "includeCellValuesInFieldIds": "all",
