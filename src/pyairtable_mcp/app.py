@@ -81,13 +81,13 @@ async def running(
             partial(build_engine, settings, where, call_of, engine_clock or clock, rng, new_host)
         )
         stack.push_async_callback(sagas.close)
-        flows = LateFlows(sagas, settings, engine_clock or clock, rng)
+        flows = LateFlows(sagas, call_of, settings, engine_clock or clock, rng)
         stack.push_async_callback(flows.close)
 
         def new_call() -> FlowCall:
             return FlowCall(
                 airtable=airtable.metered(), settings=settings, clock=clock, rng=rng, sagas=sagas,
-                following=flows,
+                attending=flows,
             )  # fmt: skip
 
         # What was left by an earlier process is taken up only where it can be written.

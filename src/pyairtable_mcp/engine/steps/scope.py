@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
+from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, InvalidArguments
 from pyairtable_mcp.engine.expressions.checking import Shape
 from pyairtable_mcp.engine.expressions.computing import Scope, filled
@@ -35,9 +36,13 @@ EVERYWHERE: Final[Shape] = {"now": {}, "today": {}}
 
 def moment_of(call: Call) -> Scope:
     """Return the present moment and day, as texts."""
-    now = call.clock.now()
-    day = now.astimezone(ZoneInfo(call.settings.time_zone)).date()
-    return {"now": iso(now), "today": day.isoformat()}
+    return moment_at(call.clock, call.settings.time_zone)
+
+
+def moment_at(clock: Clock, zone: str) -> Scope:
+    """Return the present moment, and the day it is in a time zone."""
+    now = clock.now()
+    return {"now": iso(now), "today": now.astimezone(ZoneInfo(zone)).date().isoformat()}
 
 
 def earlier_results(saga: SagaRow) -> Mapping[str, JsonValue]:
