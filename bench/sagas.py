@@ -113,11 +113,11 @@ async def engine_on(where: str, host: str) -> AsyncIterator[Engine]:
     """Give an engine that is ready."""
     clock = SystemClock()
     async with open_airtable(token="pat", clock=clock, rng=SystemRandom()) as at:
-        ports = Ports(
-            kinds={"write": KIND},
-            carriers={"nowhere": Nowhere()},
-            new_call=lambda: Call(airtable=at, settings=Settings(), clock=clock, rng=SystemRandom()),
-        )
+
+        async def new_call(_principal: str) -> Call:
+            return Call(airtable=at, settings=Settings(), clock=clock, rng=SystemRandom())
+
+        ports = Ports(kinds={"write": KIND}, carriers={"nowhere": Nowhere()}, new_call=new_call)
         engine = Engine(lambda: open_store(where, clock), _HOSTS[host], ports, clock, SystemRandom())
         await engine.ready()
         try:

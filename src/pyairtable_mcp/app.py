@@ -19,6 +19,7 @@ from pyairtable_mcp.engine.late import LateEngine
 from pyairtable_mcp.engine.launching import NewHost, build_engine, store_place
 from pyairtable_mcp.net.http import AsgiApp
 from pyairtable_mcp.net.shared import Bank
+from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.surface.dispatch import Dispatcher
 from pyairtable_mcp.surface.server import AppServer, build_server
 
@@ -68,9 +69,14 @@ async def running(
             else _to_airtable(settings, clock, rng, bank)
         )
         airtable = await stack.enter_async_context(client)
+
+        async def call_of(_principal: str) -> Call:
+            timing = engine_clock or clock
+            return Call(airtable=airtable.metered(), settings=settings, clock=timing, rng=rng)
+
         where = stack.enter_context(store_place(settings, temporary=sandbox is not None))
         sagas = LateEngine(
-            partial(build_engine, settings, where, airtable, engine_clock or clock, rng, new_host)
+            partial(build_engine, settings, where, call_of, engine_clock or clock, rng, new_host)
         )
         stack.push_async_callback(sagas.close)
 

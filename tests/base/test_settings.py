@@ -29,12 +29,22 @@ OTHER = {
     "cell_characters": "50",
     "read_records": "9",
     "write_records": "10",
+    "read_most": "10",
     "egress_allow": "10.0.0.0/8,hooks.local",
     "keep_days": "3",
     "max_mb": "9",
     "deletes": "1",
+    "creates": "1",
+    "changes": "1",
     "records_over": "100",
     "schema_changes": "1",
+    "policies": "policies.toml",
+    "keys": "x",
+    "issuer": "https://login.example.com",
+    "audience": "https://mcp.example.com/mcp",
+    "jwks_url": "https://login.example.com/keys",
+    "jwt_policy": "outside",
+    "audit_days": "30",
 }
 
 

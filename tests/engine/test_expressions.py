@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from pyairtable_mcp.engine.expressions.checking import Known, problems_of
+from pyairtable_mcp.engine.expressions.checking import Known, faults_in
 from pyairtable_mcp.engine.expressions.computing import compute, filled
 from pyairtable_mcp.engine.expressions.errors import BadExpression
 from pyairtable_mcp.engine.expressions.reading import has_expression
@@ -47,6 +47,24 @@ SCOPE: dict[str, JsonValue] = {
         ("round(2.345, 1)", 2.3),
         ("unique(['a', 'b', 'a'])", ["a", "b"]),
         ("item.id", "rec9"),
+        ("get(steps.company.records[0].fields, 'City name')", "Oslo"),
+        ("get(steps.company.records[0].fields, 'Street', '-')", "-"),
+        ("get(inputs.tags, 5)", None),
+        ("get(inputs.tags, -1)", "b"),
+        ("get(inputs.name, 'x', 0)", 0),
+        ("flat([inputs.tags, ['c'], 'd'])", ["a", "b", "c", "d"]),
+        (
+            "group([{'n': 'x', 'i': 1}, {'n': 'y', 'i': 2}, {'n': 'x', 'i': 3}], 'n')",
+            [
+                {"key": "x", "items": [{"n": "x", "i": 1}, {"n": "x", "i": 3}]},
+                {"key": "y", "items": [{"n": "y", "i": 2}]},
+            ],
+        ),
+        ("[len(one.items) for one in group(['a', 'b', 'a'])]", [2, 1]),
+        ("add_days('2026-02-27', 2)", "2026-03-01"),
+        ("add_days('2026-02-27T23:00:00.000Z', -1)", "2026-02-26T23:00:00+00:00"),
+        ("days_between('2026-02-27', '2026-03-01T08:00:00Z')", 2),
+        ("days_between('2026-03-01', '2026-02-27')", -2),
     ],
 )
 def test_an_expression_has_the_value_a_plain_reading_gives(text: str, value: JsonValue) -> None:
@@ -67,6 +85,20 @@ def test_a_text_that_is_one_expression_becomes_its_value_and_inside_a_text_it_be
         "plain": "no marks",
         "deep": [{"n": 1}],
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("${{ {'a': {'b': 1}} }}", {"a": {"b": 1}}),
+        ("${{ {'a': {'b': {}}}}}", {"a": {"b": {}}}),
+        ("${{ '}}' }}", "}}"),
+        ("${{ 1 }}}}", "1}}"),
+        ("${{ {'a': {}} }} and ${{ {'b': {}} }}", '{"a": {}} and {"b": {}}'),
+    ],
+)
+def test_an_expression_ends_where_it_is_whole(text: str, value: JsonValue) -> None:
+    assert filled(text, SCOPE) == value
 
 
 @pytest.mark.parametrize(
@@ -97,6 +129,10 @@ def test_a_text_that_is_one_expression_becomes_its_value_and_inside_a_text_it_be
         "'%s' % 'a'",
         "inputs.name + 1",
         "max()",
+        "add_days('soon', 1)",
+        "add_days('2026-01-01', 'x')",
+        "add_days('2026-01-01', 10**9)",
+        "days_between('2026-01-01', '')",
         "len(1)",
         "(" * 300 + ")" * 300,
         "+".join(["1"] * 500),
@@ -120,27 +156,31 @@ def test_any_text_is_computed_or_refused_and_nothing_else_happens(text: str) -> 
 
 
 KNOWN = Known(
-    results={"company": ("records", "count"), "call": None}, later=("late",), names=("inputs", "item")
+    results={"company": ("records", "count"), "call": None},
+    later=("late",),
+    names={"inputs": {"name": None}, "item": None},
 )
 
 
 @pytest.mark.parametrize(
     ("text", "says", "candidates"),
     [
-        ("${{ steps.compny.records }}", "there is no step 'compny'", ("company",)),
-        ("${{ steps.late.records }}", "step 'late' has no result yet: it comes later", ("company", "call")),
-        ("${{ steps.company.recrods }}", "step 'company' gives no 'recrods'", ("records",)),
-        ("${{ stesp.company }}", "there is no 'stesp'", ("steps",)),
-        ("${{ company.records }}", "there is no 'company'", ("steps.company",)),
-        ("${{ joined(inputs.x) }}", "there is no function 'joined'", ("join",)),
-        ("${{ steps.company.count ", "an expression begins with ${{ and does not end with }}", ()),
+        ("${{ steps.compny.records }}", "There is no step 'compny'.", ("company",)),
+        ("${{ steps.late.records }}", "Step 'late' has no result yet: it comes later.", ("company", "call")),
+        ("${{ steps.company.recrods }}", "Step 'company' gives no 'recrods'.", ("records",)),
+        ("${{ stesp.company }}", "There is no 'stesp'.", ("steps",)),
+        ("${{ company.records }}", "There is no 'company'.", ("steps.company",)),
+        ("${{ joined(inputs.name) }}", "There is no function 'joined'.", ("join",)),
+        ("${{ inputs.nam }}", "'inputs' has no 'nam'.", ("name",)),
+        ("${{ inputs['nam'] }}", "'inputs' has no 'nam'.", ("name",)),
+        ("${{ steps.company.count ", "An expression begins with ${{ and does not end with }}.", ()),
     ],
 )
 def test_wrong_names_are_told_with_their_place_before_anything_runs(
     text: str, says: str, candidates: tuple[str, ...]
 ) -> None:
-    (problem,) = problems_of({"records": [{"Name": text}]}, KNOWN)
-    assert (problem.at, problem.says, problem.candidates) == ("records[0].Name", says, candidates)
+    (problem,) = faults_in({"records": [{"Name": text}]}, KNOWN)
+    assert (problem.at, problem.says, problem.candidates) == (("records", 0, "Name"), says, candidates)
 
 
 def test_right_names_are_not_complained_about() -> None:
@@ -149,4 +189,4 @@ def test_right_names_are_not_complained_about() -> None:
         "${{ steps.call.body.whatever }}",
         "${{ [one.id for one in steps['company'].records if one.id != item.id] }}",
     ]
-    assert problems_of(value, KNOWN) == []
+    assert faults_in(value, KNOWN) == []

@@ -77,6 +77,8 @@ class Airtable:
     def known_bases(self) -> dict[str, str]:
         """Return the names, by id, of the bases last listed; {} when they were not."""
         kept = self._reads.bases.peek(Key(self._channel.principal)) or ()
+        if self._channel.sight:
+            kept = self._channel.sight.bases(kept)
         return {base.id: base.name for base in kept}
 
     def metered(self, priority: Priority | None = None) -> "Airtable":

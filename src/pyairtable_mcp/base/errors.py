@@ -11,6 +11,9 @@
     │   ├── NotAllowed        this server is set not to do it
     │   ├── BadCursor         the cursor is not one of ours, or belongs to another query
     │   ├── NotConfigured     a setting is missing or wrong
+    │   ├── InvalidToken      what a caller shows at the door proves nothing
+    │   ├── SignInRefused     the name or the password is wrong
+    │   ├── TooMany           tried or called too often; it says how long to wait
     │   └── TooLarge          more than Airtable or this server takes in one go
     └── Upstream              Airtable, or the way to it
         ├── Unauthorized      the token is missing, wrong or revoked
@@ -26,6 +29,7 @@ Every error carries a `code` (stable, machine-readable), a `message`, an optiona
 `candidates` (the closest right values) and `retryable` (whether the same call may succeed later).
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -119,6 +123,29 @@ class TooLarge(Refused):
     """More than Airtable or this server takes in one go."""
 
     code = "too_large"
+
+
+class InvalidToken(Refused):
+    """The token a caller shows is none of ours, has ended, or is meant for somebody else."""
+
+    code = "invalid_token"
+
+
+class SignInRefused(Refused):
+    """The name or the password is wrong; which of them is not told."""
+
+    code = "sign_in_refused"
+
+
+class TooMany(Refused):
+    """Something was tried or called too often; `seconds` is how long to wait."""
+
+    code = "too_many"
+    retryable = True
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        super().__init__(message, hint=f"Wait {math.ceil(seconds)} s.")
+        self.seconds = seconds
 
 
 class Upstream(AppError):

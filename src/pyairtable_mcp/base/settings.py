@@ -27,6 +27,8 @@ from pyairtable_mcp.base.text import closest, listed, visible
 PREFIX: Final = "PYAIRTABLE_MCP_"
 Toolset = Literal["read", "write", "schema", "saga"]
 TOOLSETS: Final[tuple[Toolset, ...]] = get_args(Toolset)
+_PRINTED: Final = r"^[^\x00-\x08\x0e-\x1f\x7f]*$"
+_ADDRESS: Final = r"^(https?://[!-~]+)?$"
 AIRTABLE_URL: Final = "https://api.airtable.com"
 
 
@@ -96,6 +98,7 @@ class LimitSettings(_Section):
     )
     cell_characters: int = Field(400, ge=20, le=100_000, description="Characters shown of one cell.")
     read_records: int = Field(20, ge=1, le=1000, description="Records a read returns when no limit is given.")
+    read_most: int = Field(1000, ge=1, le=1000, description="Records one call may read at most.")
     write_records: int = Field(500, ge=1, le=50_000, description="Records one call may write or delete.")
 
 
@@ -113,6 +116,8 @@ class SagaSettings(_Section):
 class ApprovalSettings(_Section):
     """For which changes a person is asked first. Taking back at once what has failed needs no approval."""
 
+    creates: bool = Field(False, description="A person has to approve before records are created.")
+    changes: bool = Field(False, description="A person has to approve before records are changed.")
     deletes: bool = Field(False, description="A person has to approve before records are deleted.")
     records_over: int = Field(
         0,
@@ -123,6 +128,32 @@ class ApprovalSettings(_Section):
     schema_changes: bool = Field(
         False, description="A person has to approve before tables or fields are created or changed."
     )
+
+
+class AuthSettings(_Section):
+    """Who may come in at the remote endpoint."""
+
+    policies: str = Field(
+        "",
+        pattern=_PRINTED,
+        description="A TOML or JSON file with policies by name, for tokens and users to be bound by.",
+    )
+    keys: SecretStr = Field(
+        SecretStr(""),
+        description="What seals linked accounts in the store: keys that `pyairtable-mcp keys new` makes, "
+        "separated by commas, the newest first.",
+    )
+    issuer: str = Field(
+        "", pattern=_ADDRESS, description="Whose JSON Web Tokens are accepted, as `iss` has it."
+    )
+    audience: str = Field(
+        "", pattern=_ADDRESS, description="This server's address as clients know it: what `aud` has to hold."
+    )
+    jwks_url: str = Field("", pattern=_ADDRESS, description="Where the issuer publishes its keys.")
+    jwt_policy: str = Field(
+        "", pattern=_PRINTED, description="The policy that bounds everybody with a token of the issuer."
+    )
+    audit_days: int = Field(365, ge=1, le=36_500, description="Days the record of who did what is kept.")
 
 
 class Settings(_Section):
@@ -163,6 +194,7 @@ class Settings(_Section):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     sagas: SagaSettings = Field(default_factory=SagaSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
+    auth: AuthSettings = Field(default_factory=AuthSettings)
 
     @field_validator("time_zone")
     @classmethod

@@ -159,7 +159,7 @@ class Engine:
     async def _begin(self, new: NewSaga, call: Call | None, hear: Hear) -> Run:
         opened = await self._opened()
         steps = SPECS.dump_python(new.steps, mode="json")
-        call = call or self._ports.new_call()
+        call = call or await self._ports.new_call(new.principal)
         terms = call.settings.approval
         saga = SagaRow(
             id=mint_saga(self._rng), title=new.title, principal=new.principal, client=new.client,
@@ -210,7 +210,7 @@ class Engine:
         while True:
             history = await self._history(saga)
             if not history.saga.owner:
-                return report_of(remembered(history, self._ports.new_call()))
+                return report_of(await self._remembered(history))
             await self._clock.sleep(_POLL)
 
     async def plan(self, scene: Scene, spec: StepSpec) -> Plan:
@@ -227,9 +227,12 @@ class Engine:
             raise UnknownName(f"There is no saga '{saga}'.", hint="list_sagas shows them.")
         return history
 
+    async def _remembered(self, history: History) -> Run:
+        return remembered(history, await self._ports.new_call(history.saga.principal))
+
     async def report(self, saga: str) -> SagaReport:
         """Return what a saga has come to so far."""
-        return report_of(remembered(await self._history(saga), self._ports.new_call()))
+        return report_of(await self._remembered(await self._history(saga)))
 
     async def list(
         self,
@@ -327,7 +330,7 @@ class Engine:
         opened = await self._opened()
         with opened.worker.reserved(saga):
             await self._claim(opened, saga, statuses)
-            run = remembered(await self._history(saga), self._ports.new_call())
+            run = await self._remembered(await self._history(saga))
             change(run)
             run.change["owner"] = ""
             await opened.interpreter.commit(run, durable=True)

@@ -103,9 +103,11 @@ class Undoing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stakes:
-    """What a write puts at stake: how many records it writes, and whether it deletes or changes a schema."""
+    """What a write puts at stake: how many records it writes, and what it may do to them or to a schema."""
 
     records: int = 0
+    creates: bool = False
+    changes: bool = False
     deletes: bool = False
     schema: bool = False
 
@@ -140,8 +142,11 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """Everything the engine was given: kinds of steps and carriers by name, and calls to work with."""
+    """Everything the engine was given: kinds of steps and carriers by name, and calls to work with.
+
+    `new_call` gives one in the name of a principal, by the id that a saga keeps.
+    """
 
     kinds: Mapping[str, StepKind]
     carriers: Mapping[str, Carrier]
-    new_call: Callable[[], Call]
+    new_call: Callable[[str], Awaitable[Call]]

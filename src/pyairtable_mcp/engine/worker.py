@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -58,7 +58,7 @@ class Worker:
         leases: Leases,
         interpreter: Interpreter,
         clock: Clock,
-        new_call: Callable[[], Call],
+        new_call: Callable[[str], Awaitable[Call]],
         *,
         renew: float = RENEW,
         keep: Keep,
@@ -165,7 +165,7 @@ class Worker:
         history = await self._store.journal.load(saga.id)
         if history is None or history.saga.epoch != saga.epoch:
             raise Fenced(f"The saga {saga.id} was taken over.")
-        run = remembered(history, self.guarded(self._new_call()))
+        run = remembered(history, self.guarded(await self._new_call(saga.principal)))
         if prepare:
             prepare(run)
         elif run.state.at is At.RESTING:

@@ -106,15 +106,3 @@ EXECUTORS: Final = Table(
     Column("started", Float, nullable=False),
     Column("alive_until", Float, nullable=False),
 )
-AUDIT: Final = Table(
-    "audit",
-    _TABLES,
-    Column("at", Float, nullable=False),
-    Column("principal", Text, nullable=False),
-    Column("tool", Text, nullable=False),
-    Column("saga", Text, nullable=False),
-    Column("effect", Text, nullable=False),
-    Column("target", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("ms", Integer, nullable=False),
-)

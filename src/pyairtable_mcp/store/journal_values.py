@@ -128,17 +128,3 @@ class History:
     steps: tuple[StepRow, ...] = ()
     intents: tuple[IntentRow, ...] = ()
     outcomes: Mapping[int, OutcomeRow] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuditRow:
-    """One tool call that changed something, or was refused; `at` in seconds since 1970, `ms` it took."""
-
-    at: float = 0.0
-    principal: str
-    tool: str
-    saga: str = ""
-    effect: str
-    target: str = ""
-    outcome: str
-    ms: int = 0

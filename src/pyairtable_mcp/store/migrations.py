@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from pyairtable_mcp.base.errors import NotConfigured
+from pyairtable_mcp.store.audit_chain import NOTHING
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,33 @@ MIGRATIONS: Final = (
             " version integer not null, fingerprint text not null, state text not null, secret text not null,"
             " epoch bigint not null, due_at double precision not null,"
             " held_until double precision not null, trouble text not null, primary key (workflow, id))",
+            "create table pictures (workflow text not null, id text not null, record text not null,"
+            " picture text not null, primary key (workflow, id, record))",
+        ),
+    ),
+    Migration(
+        4,
+        "identities",
+        (
+            "create table api_tokens (id text not null primary key, name text not null,"
+            " digest text not null, principal text not null, scopes text not null, policy text not null,"
+            " created double precision not null, expires double precision not null,"
+            " used double precision not null, revoked double precision not null)",
+            "create index api_tokens_by_name on api_tokens (name)",
+            "create table users (name text not null primary key, digest text not null,"
+            " policy text not null, created double precision not null, changed double precision not null)",
+            'create table tries ("key" text not null, at double precision not null)',
+            'create index tries_by_key on tries ("key", at)',
+            "drop table audit",
+            "create table audit (number bigint not null primary key, digest text not null,"
+            " at double precision not null, principal text not null, client text not null,"
+            " tool text not null, effect text not null, target text not null, saga text not null,"
+            " outcome text not null, ms bigint not null)",
+            "create index audit_by_age on audit (at)",
+            "create table audit_ends (name text not null primary key, number bigint not null,"
+            " digest text not null)",
+            f"insert into audit_ends (name, number, digest) values ('first', 0, '{NOTHING}')",
+            f"insert into audit_ends (name, number, digest) values ('last', 0, '{NOTHING}')",
         ),
     ),
 )

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
 from pyairtable_mcp.base.errors import AppError, InvalidArguments
+from pyairtable_mcp.engine.expressions.checking import Shape
 from pyairtable_mcp.engine.expressions.computing import Scope, filled
 from pyairtable_mcp.engine.expressions.errors import BadExpression
 from pyairtable_mcp.engine.model import StepSpec
 from pyairtable_mcp.engine.ports import Scene
-from pyairtable_mcp.operations.call import Args
+from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.parsing import parse
+from pyairtable_mcp.operations.values import iso
 
 A = TypeVar("A", bound=Args)
 
@@ -23,10 +26,21 @@ TRIGGER: Final = "trigger"
 """The same of what has started it."""
 RESULTS: Final = "results"
 """Under this name the options of a saga hold what steps of an earlier run have come to."""
+FAILURE: Final = "failure"
+"""The same of what has failed before, where a saga follows a failure."""
+EVERYWHERE: Final[Shape] = {"now": {}, "today": {}}
+"""What every expression may name: the moment it is computed at, and the day that is in the server's zone."""
+
+
+def moment_of(call: Call) -> Scope:
+    """Return the present moment and day, as texts."""
+    now = call.clock.now()
+    day = now.astimezone(ZoneInfo(call.settings.time_zone)).date()
+    return {"now": iso(now), "today": day.isoformat()}
 
 
 def scope_of(scene: Scene, spec: StepSpec) -> Scope:
-    """Return what the step may name: results by step, what its loop gives it, what started the saga."""
+    """Return what the step may name: results by step, what its loop gives it, what the saga was told."""
     near = spec.bound.get(NEAR)
     options = scene.saga.options if isinstance(scene.saga.options, Mapping) else {}
     earlier = options.get(RESULTS)
@@ -35,8 +49,8 @@ def scope_of(scene: Scene, spec: StepSpec) -> Scope:
         if str(full) in steps:
             steps[short] = steps[str(full)]
     bound = {name: value for name, value in spec.bound.items() if name != NEAR}
-    given = {name: options.get(name) or {} for name in (INPUTS, TRIGGER)}
-    return {"steps": steps, **given, **bound}
+    given = {name: options.get(name) or {} for name in (INPUTS, TRIGGER, FAILURE)}
+    return {"steps": steps, **moment_of(scene.call), **given, **bound}
 
 
 def arguments_of(scene: Scene, spec: StepSpec, model: type[A]) -> A:
