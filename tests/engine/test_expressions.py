@@ -230,3 +230,14 @@ def test_right_names_are_not_complained_about() -> None:
 
 def test_every_function_says_what_it_gives() -> None:
     assert [form.partition("(")[0] for form in MEANINGS] == list(FUNCTIONS)
+
+
+NAMES = ["steps", ".company", ".records", ".fields", "inputs", ".name", "item", "one", ".id"]
+MARKS = ["[0]", "['Zip']", "get(", ", 'x')", "first(", "group(", ")", "[", "]", "{'a': ", "}", " + "]
+WORDS = [" for one in ", " if ", " else "]
+
+
+@given(st.lists(st.sampled_from([*NAMES, *MARKS, *WORDS]), max_size=12).map("".join))
+def test_any_expression_is_checked_and_nothing_else_happens(text: str) -> None:
+    for fault in faults_in(f"${{{{ {text} }}}}", KNOWN):
+        assert fault.says

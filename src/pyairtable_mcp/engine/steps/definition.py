@@ -12,7 +12,7 @@ from pyairtable_mcp.base.faults import Fault, Place, place_text, reached
 from pyairtable_mcp.base.text import closest, quoted
 from pyairtable_mcp.engine.expressions.checking import Known, faults_in, shape_in
 from pyairtable_mcp.engine.expressions.reading import has_expression
-from pyairtable_mcp.engine.expressions.shapes import PLAIN, Shape, item_of
+from pyairtable_mcp.engine.expressions.shapes import ITEMS, PLAIN, Shape, item_of
 from pyairtable_mcp.engine.model import StepSpec
 from pyairtable_mcp.engine.steps.scope import EVERYWHERE
 from pyairtable_mcp.engine.steps.table import ARGUMENTS, GIVES
@@ -99,8 +99,12 @@ class _Reader:
         yield from (one.under(where) for one in faults_in(own, known))
         if isinstance(kind, str) and kind in ARGUMENTS:
             yield from (one.under(where) for one in _model_faults(kind, args))
-        loop = {"item": item_of(shape_in(args.get("in"), known)), "index": PLAIN}
-        names = {**known.names, **loop} if kind == "for_each" else known.names
+        names = known.names
+        if kind == "for_each":
+            several = shape_in(args.get("in"), known)
+            if several is not None and ITEMS not in several:
+                yield Fault((*where, "in"), "It takes a list, and this is none.")
+            names = {**names, "item": item_of(several), "index": PLAIN}
         within = Known(results=known.results, names=names)
         for key in nested:
             inner = args.get(key)

@@ -43,6 +43,8 @@ def trigger_faults(
 
     `fields` has those of the table that a record trigger watches, by its place, as far as they are known.
     """
+    if not (parts.manual or parts.triggers):
+        yield Fault(("on", "manual"), "Nothing would ever start it.")
     seen: dict[str, TriggerPart] = {}
     for part in parts.triggers:
         if other := seen.get(part.id):
