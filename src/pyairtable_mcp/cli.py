@@ -17,6 +17,7 @@ from pyairtable_mcp.base.log import log_to_stderr
 from pyairtable_mcp.base.settings import Leaf, Settings, leaves, load
 from pyairtable_mcp.base.text import listed
 from pyairtable_mcp.console.audit import audit
+from pyairtable_mcp.console.credentials import credential
 from pyairtable_mcp.console.group import sagas
 from pyairtable_mcp.console.keys import keys
 from pyairtable_mcp.console.tokens import token as tokens
@@ -74,7 +75,7 @@ def _option(leaf: Leaf) -> click.Option:
     return click.Option([leaf.flag, _parameter(leaf)], type=kind, default=None, help=about)
 
 
-for commands in (sagas, workflow, tokens, users, keys, audit):
+for commands in (sagas, workflow, tokens, users, credential, keys, audit):
     cli.add_command(commands)
 cli.params += [_option(leaf) for leaf in leaves() if leaf.has_flag]
 

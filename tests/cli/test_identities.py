@@ -2,10 +2,11 @@
 
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from pyairtable_mcp.auth.sealing import read_keys
+from pyairtable_mcp.auth.sealing import new_key, read_keys
 from tests.cli.shell import Shell
 from tests.support.behaviours import behaviour
 
@@ -92,3 +93,24 @@ def test_policies_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
 def test_a_key_that_is_printed_is_one(shell: Shell) -> None:
     made = {shell.done("keys", "new").strip() for _ in range(2)}
     assert len(read_keys(",".join(made))) == len(made) == 2
+
+
+@behaviour("console.credentials")
+def test_a_principal_is_given_an_airtable_token_that_is_sealed_anew_with_a_new_key(tmp_path: Path) -> None:
+    old, new = (new_key(Random(n)) for n in (1, 2))
+    first = Shell(tmp_path / "store.db", PYAIRTABLE_MCP_AUTH_KEYS=old)
+    assert "No credentials" in first.done("credential", "list")
+    assert "patOfItsOwn" not in first.done("credential", "set", "token:ci", typed="patOfItsOwn\n")
+    listed = first.done("credential", "list")
+    assert re.search(r"token:ci +token +live", listed)
+    assert "patOfItsOwn" not in listed
+    both = Shell(tmp_path / "store.db", PYAIRTABLE_MCP_AUTH_KEYS=f"{new},{old}")
+    assert "1" in both.run("keys", "reseal").stderr
+    assert "Not opened" in first.run("keys", "reseal").stderr
+    assert first.run("keys", "reseal").exit_code == 1
+    second = Shell(tmp_path / "store.db", PYAIRTABLE_MCP_AUTH_KEYS=new)
+    second.done("credential", "remove", "token:ci")
+    again = second.run("credential", "remove", "token:ci")
+    assert (again.exit_code, len(again.stderr.splitlines())) == (1, 1)
+    without = Shell(tmp_path / "store.db").run("credential", "set", "token:ci", typed="patOfItsOwn\n")
+    assert "keys new" in without.stderr

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.engine.expressions.checking import Known, faults_in
 from pyairtable_mcp.engine.expressions.computing import compute, filled
 from pyairtable_mcp.engine.expressions.errors import BadExpression
+from pyairtable_mcp.engine.expressions.functions import FUNCTIONS, MEANINGS
 from pyairtable_mcp.engine.expressions.reading import has_expression
 
 SCOPE: dict[str, JsonValue] = {
@@ -190,3 +191,7 @@ def test_right_names_are_not_complained_about() -> None:
         "${{ [one.id for one in steps['company'].records if one.id != item.id] }}",
     ]
     assert faults_in(value, KNOWN) == []
+
+
+def test_every_function_says_what_it_gives() -> None:
+    assert [form.partition("(")[0] for form in MEANINGS] == list(FUNCTIONS)

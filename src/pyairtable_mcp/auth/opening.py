@@ -1,11 +1,15 @@
 """What knows who may come in, built on an open store."""
 
 from dataclasses import dataclass
+from functools import partial
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from pyairtable_mcp.auth.airtable_oauth import AirtableClient
 from pyairtable_mcp.auth.audit import Audit
 from pyairtable_mcp.auth.bearers import Bearers
+from pyairtable_mcp.auth.credentials import Credentials
+from pyairtable_mcp.auth.linking import Accounts
 from pyairtable_mcp.auth.passwords import Cost, Passwords
 from pyairtable_mcp.auth.policies import Policies, read_policies
 from pyairtable_mcp.auth.tokens import PREFIX, Tokens
@@ -16,6 +20,9 @@ from pyairtable_mcp.base.settings import AuthSettings, Settings
 from pyairtable_mcp.net.addresses import Allowed
 from pyairtable_mcp.net.egress import Egress
 from pyairtable_mcp.store.store import Store
+
+_POST_SECONDS: Final = 10.0
+"""How long Airtable may take to answer with tokens; much less than a claim on a refresh."""
 
 if TYPE_CHECKING:
     # Cryptography is loaded where tokens of somebody else are verified.
@@ -30,6 +37,7 @@ class Identities:
     users: Users
     bearers: Bearers
     audit: Audit
+    credentials: Credentials
     clock: Clock
 
 
@@ -55,8 +63,28 @@ def identities(
         ),
         bearers=Bearers({PREFIX: tokens.verify}, jwts.verify if jwts else None),
         audit=audit,
+        credentials=_credentials(settings, store, egress, clock, rng),
         clock=clock,
     )
+
+
+def _credentials(settings: Settings, store: Store, egress: Egress, clock: Clock, rng: Random) -> Credentials:
+    from pyairtable_mcp.auth.sealing import Seals, read_keys
+
+    auth, accounts = settings.auth, None
+    written = auth.keys.get_secret_value()
+    seals = Seals(read_keys(written), rng) if written or auth.airtable_client_id else None
+    if auth.airtable_client_id and seals:
+        client = AirtableClient(
+            url=auth.airtable_login_url,
+            client_id=auth.airtable_client_id,
+            secret=auth.airtable_client_secret.get_secret_value(),
+            scopes=auth.airtable_scopes,
+        )
+        post = partial(egress.send, seconds=_POST_SECONDS)
+        accounts = Accounts(client, store.links, seals, post, clock=clock, rng=rng)
+    token = settings.airtable.api_key.get_secret_value()
+    return Credentials(store.links, seals, accounts, server_token=token)
 
 
 def _jwts(auth: AuthSettings, policies: Policies, egress: Egress, clock: Clock) -> "Jwts":

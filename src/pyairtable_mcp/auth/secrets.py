@@ -36,6 +36,11 @@ def minted(prefix: str, rng: Random) -> Secret:
     return Secret(own, text + _checksum(text))
 
 
+def random_text(rng: Random, length: int) -> str:
+    """Return fresh letters and digits, each worth almost six bits."""
+    return "".join(rng.choices(_ALPHABET, k=length))
+
+
 def id_in(text: str, prefix: str) -> str:
     """Return the id of a secret of this kind; "" for anything that was never handed out."""
     parts = text.split("_")

@@ -12,6 +12,7 @@
     │   ├── BadCursor         the cursor is not one of ours, or belongs to another query
     │   ├── NotConfigured     a setting is missing or wrong
     │   ├── InvalidToken      what a caller shows at the door proves nothing
+    │   ├── NotLinked         the caller's Airtable account has to be linked, or linked again
     │   ├── SignInRefused     the name or the password is wrong
     │   ├── TooMany           tried or called too often; it says how long to wait
     │   └── TooLarge          more than Airtable or this server takes in one go
@@ -129,6 +130,12 @@ class InvalidToken(Refused):
     """The token a caller shows is none of ours, has ended, or is meant for somebody else."""
 
     code = "invalid_token"
+
+
+class NotLinked(Refused):
+    """The caller's Airtable account has to be linked first, or again."""
+
+    code = "not_linked"
 
 
 class SignInRefused(Refused):

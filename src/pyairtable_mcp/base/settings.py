@@ -27,6 +27,16 @@ from pyairtable_mcp.base.text import closest, listed, visible
 PREFIX: Final = "PYAIRTABLE_MCP_"
 Toolset = Literal["read", "write", "schema", "saga"]
 TOOLSETS: Final[tuple[Toolset, ...]] = get_args(Toolset)
+AIRTABLE_SCOPES: Final = (
+    "data.records:read",
+    "data.records:write",
+    "data.recordComments:read",
+    "data.recordComments:write",
+    "schema.bases:read",
+    "schema.bases:write",
+    "user.email:read",
+    "webhook:manage",
+)
 _PRINTED: Final = r"^[^\x00-\x08\x0e-\x1f\x7f]*$"
 _ADDRESS: Final = r"^(https?://[!-~]+)?$"
 AIRTABLE_URL: Final = "https://api.airtable.com"
@@ -143,6 +153,18 @@ class AuthSettings(_Section):
         description="What seals linked accounts in the store: keys that `pyairtable-mcp keys new` makes, "
         "separated by commas, the newest first.",
     )
+    airtable_client_id: str = Field(
+        "",
+        pattern=r"^[!-~]*$",
+        description="This server's OAuth integration at Airtable; with it each user links their own account.",
+    )
+    airtable_client_secret: SecretStr = Field(SecretStr(""), description="Its secret, if it has one.")
+    airtable_scopes: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
+        AIRTABLE_SCOPES, description="What it asks for at Airtable, separated by commas."
+    )
+    airtable_login_url: str = Field(
+        "https://airtable.com", pattern=r"^https?://[^/?#@\s]+$", description="Where people agree to that."
+    )
     issuer: str = Field(
         "", pattern=_ADDRESS, description="Whose JSON Web Tokens are accepted, as `iss` has it."
     )
@@ -154,6 +176,14 @@ class AuthSettings(_Section):
         "", pattern=_PRINTED, description="The policy that bounds everybody with a token of the issuer."
     )
     audit_days: int = Field(365, ge=1, le=36_500, description="Days the record of who did what is kept.")
+
+    @field_validator("airtable_scopes")
+    @classmethod
+    def _scopes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not all("!" <= char <= "~" for char in one):
+                raise ValueError(f"'{visible(one)}' is no scope")
+        return value
 
 
 class Settings(_Section):

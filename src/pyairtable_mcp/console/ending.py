@@ -27,6 +27,13 @@ def use_store(context: click.Context, store: str | None) -> None:
     context.obj = context.obj.model_copy(update={"store": SecretStr(store)})
 
 
+def typed(what: str, *, twice: bool = False) -> str:
+    """Ask for a secret at a terminal; a pipe is taken at its first line."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt(what, hide_input=True, confirmation_prompt=twice, err=True))
+
+
 def end(work: Coroutine[Any, Any, int]) -> None:
     """Do the work and end with its code; a failure is told in one line."""
     try:

@@ -12,9 +12,10 @@ from rich.table import Table
 from pyairtable_mcp.auth.opening import Identities, identities
 from pyairtable_mcp.auth.tokens import Wish
 from pyairtable_mcp.base.clock import SystemClock
+from pyairtable_mcp.base.errors import UnknownName
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.base.text import counted, quoted
-from pyairtable_mcp.console.codes import DONE
+from pyairtable_mcp.console.codes import DONE, NOT_DONE
 from pyairtable_mcp.console.showing import console, moment, plain
 from pyairtable_mcp.engine.launching import store_place
 from pyairtable_mcp.store.api_tokens import ApiToken
@@ -118,6 +119,49 @@ async def password_set(settings: Settings, name: str, password: str) -> int:
     async with _known(settings) as known:
         await known.users.set_password(name, password)
     click.echo(f"The password of {quoted(name)} is set.", err=True)
+    return DONE
+
+
+async def resealed(settings: Settings) -> int:
+    """Put the newest key's seal on everything."""
+    async with _known(settings) as known:
+        done, failed = await known.credentials.reseal()
+    click.echo(f"Sealed anew: {done}.", err=True)
+    if failed:
+        click.echo(f"Not opened by any key of auth.keys, or in use just now: {failed}.", err=True)
+    return NOT_DONE if failed else DONE
+
+
+async def credential_set(settings: Settings, principal: str, token: str) -> int:
+    """Give a principal an Airtable token."""
+    async with _known(settings) as known:
+        await known.credentials.put(principal, token)
+    click.echo(f"{quoted(principal)} speaks to Airtable by a token of its own.", err=True)
+    return DONE
+
+
+async def credential_removed(settings: Settings, principal: str) -> int:
+    """Forget the Airtable token or the linked account of a principal."""
+    async with _known(settings) as known:
+        if not await known.credentials.remove(principal):
+            raise UnknownName(f"{quoted(principal)} has no Airtable token and no linked account.")
+    click.echo(f"{quoted(principal)} has no Airtable credential of its own any more.", err=True)
+    return DONE
+
+
+async def credentials_listed(settings: Settings) -> int:
+    """Print who has which credential, and no secret."""
+    async with _known(settings) as known:
+        links = await known.credentials.listed()
+    if not links:
+        console().print("No credentials.")
+        return DONE
+    zone = ZoneInfo(settings.time_zone)
+    table = _table("principal", "kind", "state", "changed")
+    for link in links:
+        kind = "token" if link.kind == "token" else "linked account"
+        table.add_row(plain(link.principal), kind, link.state, _moment(link.changed, zone))
+    console().print(table)
     return DONE
 
 

@@ -1,12 +1,11 @@
 """The commands `user …`: people who sign in with a password, which is typed and never an argument."""
 
-import sys
 from typing import Final
 
 import click
 
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.console.ending import end, store_option, use_store
+from pyairtable_mcp.console.ending import end, store_option, typed, use_store
 
 _NAME: Final = click.argument("name")
 
@@ -30,7 +29,7 @@ def add(settings: Settings, *, name: str, policy: str) -> None:
     """Add somebody; the password is asked for."""
     from pyairtable_mcp.console.identities import user_added
 
-    end(user_added(settings, name, _password(), policy))
+    end(user_added(settings, name, typed("Password", twice=True), policy))
 
 
 @user.command("list")
@@ -59,11 +58,4 @@ def password_(settings: Settings, *, name: str) -> None:
     """Give somebody another password; it is asked for."""
     from pyairtable_mcp.console.identities import password_set
 
-    end(password_set(settings, name, _password()))
-
-
-def _password() -> str:
-    """Ask for a password twice at a terminal; a pipe is taken at its first line."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    end(password_set(settings, name, typed("Password", twice=True)))

@@ -118,6 +118,21 @@ MIGRATIONS: Final = (
             " digest text not null)",
             f"insert into audit_ends (name, number, digest) values ('first', 0, '{NOTHING}')",
             f"insert into audit_ends (name, number, digest) values ('last', 0, '{NOTHING}')",
+            "create table links (principal text not null primary key, kind text not null,"
+            " access text not null, access_until double precision not null, refresh text not null,"
+            " state text not null, version bigint not null, claim text not null,"
+            " claim_until double precision not null, changed double precision not null)",
+            "create table linkings (digest text not null primary key, principal text not null,"
+            " browser text not null, verifier text not null, redirect_uri text not null,"
+            " until double precision not null)",
+            "create table oauth_clients (id text not null primary key, client text not null,"
+            " secret text not null, created double precision not null, used double precision not null)",
+            "create table oauth_requests (digest text not null primary key, browser text not null,"
+            " asked text not null, until double precision not null)",
+            "create table oauth_grants (id text not null primary key, client text not null,"
+            ' principal text not null, "grant" text not null, version bigint not null,'
+            " ends double precision not null)",
+            "create index oauth_grants_by_principal on oauth_grants (principal)",
         ),
     ),
 )

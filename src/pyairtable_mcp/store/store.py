@@ -12,6 +12,7 @@ from pyairtable_mcp.store.database import Database, open_database
 from pyairtable_mcp.store.executors import Executors
 from pyairtable_mcp.store.journal import Journal
 from pyairtable_mcp.store.keeping import Keeping
+from pyairtable_mcp.store.links import Links
 from pyairtable_mcp.store.migrations import migrate
 from pyairtable_mcp.store.own_writes import OwnWrites
 from pyairtable_mcp.store.pictures import Pictures
@@ -36,6 +37,7 @@ class Store:
         self.users = Users(database)
         self.tries = Tries(database)
         self.audit = Audit(database, time)
+        self.links = Links(database, time)
         self.workflows = Workflows(database, time)
         self.runs = Runs(database, time)
         self.triggers = Triggers(database, time)
