@@ -74,6 +74,8 @@ MIGRATIONS: Final = (
         3,
         "workflows",
         (
+            "alter table steps add column began double precision not null default 0",
+            "alter table steps add column ended double precision not null default 0",
             "create table workflows (name text not null, version integer not null,"
             " definition text not null, source text not null, enabled boolean not null,"
             " principal text not null, saved double precision not null, primary key (name, version))",
