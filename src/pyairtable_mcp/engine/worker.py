@@ -251,9 +251,9 @@ class Worker:
         if self._closing or not self._room:
             return
         async with self._taking:
-            await self._adopt()
+            await self._take_due()
 
-    async def _adopt(self) -> None:
+    async def _take_due(self) -> None:
         busy = [*self._jobs, *self._reserved]
         with ExitStack() as held:
             sagas = await self._store.executors.due(self.term.name, busy, self._room)
