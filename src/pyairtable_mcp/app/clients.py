@@ -7,8 +7,8 @@ from typing import Protocol
 from cachetools import LRUCache
 
 from pyairtable_mcp.airtable.client import Airtable
-from pyairtable_mcp.airtable.opening import Airtables
 from pyairtable_mcp.airtable.sight import Sees
+from pyairtable_mcp.app.upstream import Upstream
 from pyairtable_mcp.base.bounding import bounded
 from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.base.policy import Named, Principal, Resource, sees
@@ -40,13 +40,12 @@ class People(Protocol):
 class Clients:
     """The clients of a process; without `people` everybody is the operator."""
 
-    def __init__(
-        self, airtables: Airtables, settings: Settings, token: str, people: People | None = None
-    ) -> None:
-        self._airtables = airtables
+    def __init__(self, upstream: Upstream, settings: Settings, people: People | None = None) -> None:
+        self._upstream = upstream
+        self._airtables = upstream.airtables
         self._people = people
         self._held: LRUCache[str, tuple[str, Client]] = LRUCache(MOST)
-        self.operator = Client(airtables.client(token), settings)
+        self.operator = Client(self._airtables.client(upstream.token), settings)
 
     async def by_id(self, principal: str) -> Client:
         """Return the client of a principal by its id.
@@ -60,7 +59,8 @@ class Clients:
         """Return the client of a principal; raises an `AppError` when it has no token."""
         if self._people is None:
             return self.operator
-        token = await self._people.token(principal.id)
+        # A sandbox knows one token.
+        token = self._upstream.token if self._upstream.here else await self._people.token(principal.id)
         key = f"{principal.id} {principal.policy!r}"
         held = self._held.get(key)
         if held and held[0] == token:

@@ -133,25 +133,27 @@ async def sharing(
     new_host: NewHost | None = None,
     engine_clock: Clock | None = None,
     people: People | None = None,
+    place: Callable[[], str] | None = None,
 ) -> AsyncIterator[Shared]:
     """Build what is shared; everything it opened is closed when the context ends.
 
     `sandbox` is used instead of Airtable; the setting of that name makes one of its own. `new_host` is what
     runs sagas, DBOS if it is not given; `engine_clock` is what they and the leases on them go by. `people`
-    knows the principals, where there are others than the operator.
+    knows the principals, where there are others than the operator; `place` is where the store is, if that was
+    settled before.
     """
     clock = clock or SystemClock()
     rng = rng or SystemRandom()
     timing = engine_clock or clock
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(open_upstream(settings, clock, rng, sandbox))
-        clients = Clients(upstream.airtables, settings, upstream.token, people)
+        clients = Clients(upstream, settings, people)
 
         async def call_of(principal: str) -> Call:
             client = await clients.by_id(principal)
             return Call(airtable=client.airtable.metered(), settings=client.settings, clock=timing, rng=rng)
 
-        place = stack.enter_context(store_place(settings, temporary=upstream.here))
+        place = place or stack.enter_context(store_place(settings, temporary=upstream.here))
         sagas = LateEngine(partial(build_engine, settings, place, call_of, timing, rng, new_host))
         stack.push_async_callback(sagas.close)
         flows = LateFlows(sagas, call_of, settings, timing, rng)

@@ -8,9 +8,9 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, InvalidArguments
-from pyairtable_mcp.engine.expressions.checking import Shape
 from pyairtable_mcp.engine.expressions.computing import Scope, filled
 from pyairtable_mcp.engine.expressions.errors import BadExpression
+from pyairtable_mcp.engine.expressions.shapes import PLAIN, Shape
 from pyairtable_mcp.engine.model import StepSpec
 from pyairtable_mcp.engine.ports import Scene
 from pyairtable_mcp.operations.call import Args, Call
@@ -30,7 +30,7 @@ FAILURE: Final = "failure"
 """The same of what has failed before, where a saga follows a failure."""
 RESULTS: Final = "results"
 """Under this name the options of a saga hold what steps of an earlier run have come to."""
-EVERYWHERE: Final[Shape] = {"now": {}, "today": {}}
+EVERYWHERE: Final[Shape] = {"now": PLAIN, "today": PLAIN}
 """What every expression may name: the moment it is computed at, and the day that is in the server's zone."""
 
 
