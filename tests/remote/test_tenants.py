@@ -76,11 +76,12 @@ async def test_a_workflow_of_another_principal_is_not_there(tmp_path: Path) -> N
         assert not (await ada.call("save_workflow", definition=FLOW)).is_error
         assert "water" in (await ada.call("list_workflows")).text
         assert "water" not in (await ben.call("list_workflows")).text
-        for tool, arguments in {
+        asked: dict[str, dict[str, object]] = {
             "list_workflows": {"workflow": "water"},
             "run_workflow": {"workflow": "water"},
             "save_workflow": {"workflow": "water", "enabled": False},
-        }.items():
+        }
+        for tool, arguments in asked.items():
             refused = await ben.call(tool, **arguments)
             assert refused.is_error, tool
             assert "water" not in refused.candidates
