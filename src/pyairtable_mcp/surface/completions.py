@@ -12,12 +12,15 @@ from mcp.types import (
 )
 
 from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.engine.late import late
+from pyairtable_mcp.engine.tools.arguments import ListSagas
 from pyairtable_mcp.operations import completing
 from pyairtable_mcp.surface.dispatch import Dispatcher
+from pyairtable_mcp.surface.resources import SAGAS
 
 
 def add_completions(server: MCPServer, dispatcher: Dispatcher) -> None:
-    """Let clients complete `base`, `table` and `record`, wherever they stand."""
+    """Let clients complete `base`, `table`, `record` and `saga`, wherever they stand."""
 
     async def complete(
         _: PromptReference | ResourceTemplateReference,
@@ -44,4 +47,7 @@ async def _names(dispatcher: Dispatcher, argument: CompletionArgument, known: Ma
         return await completing.table_names(call, base, begun)
     if argument.name == "record" and base and table:
         return await completing.record_names(call, base, table, begun)
+    if argument.name == "saga" and any(tool.name == SAGAS for tool in dispatcher.tools):
+        listed = await late(SAGAS)(call, ListSagas(limit=completing.MOST))
+        return [one.id for one in listed.sagas if one.id.startswith(begun.strip().lower())]
     return []

@@ -1,4 +1,4 @@
-"""Bases, schemas, tables and records as resources: the same reads as the tools, at addresses."""
+"""Bases, schemas, tables, records and sagas as resources: the same reads as the tools, at addresses."""
 
 from typing import Final
 
@@ -12,16 +12,23 @@ from pyairtable_mcp.surface.dispatch import Dispatcher
 
 BASES: Final = "airtable://bases"
 STATUS: Final = "airtable://status"
+SAGA: Final = "airtable://sagas/{saga}"
 SCHEMA: Final = "airtable://{base}/schema"
 TABLE: Final = "airtable://{base}/{table}"
 RECORD: Final = "airtable://{base}/{table}/{record}"
+
+SAGAS: Final = "list_sagas"
+"""The tool that tells of sagas; without it they are no resources either."""
 
 # Names of tables and records may look like paths; airtable/paths.py is what keeps them inside one segment.
 _ANY_NAME: Final = ResourceSecurity(reject_path_traversal=False, reject_absolute_paths=False)
 
 
 def add_resources(server: MCPServer, dispatcher: Dispatcher) -> None:
-    """Give the server its resources; `schema` stands before tables because the first match wins."""
+    """Give the server its resources. The first match wins: sagas and schemas stand before tables.
+
+    A base called `sagas` is found by its id.
+    """
 
     async def read(tool: str, **arguments: JsonValue) -> str:
         found = await dispatcher.call(tool, arguments)
@@ -40,6 +47,17 @@ def add_resources(server: MCPServer, dispatcher: Dispatcher) -> None:
     async def status() -> str:
         call = dispatcher.new_call()
         return dispatcher.render(call, await quota_status(call)).text
+
+    if any(tool.name == SAGAS for tool in dispatcher.tools):
+
+        @server.resource(
+            SAGA,
+            name="saga",
+            title="A saga",
+            description="What was changed under this id, how far it is, and how it is taken back.",
+        )
+        async def saga(saga: str) -> str:
+            return await read(SAGAS, saga=saga)
 
     @server.resource(
         SCHEMA,
