@@ -30,6 +30,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "write": "Writing records",
     "schema": "Changing what a base is made of",
     "saga": "Several changes as one, and taking changes back",
+    "workflow": "Stored procedures, run by tool, clock, change or hook",
 }
 EFFECTS: Final[Mapping[str, str]] = {
     "read": "reads",

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from pyairtable_mcp.engine.expressions.checking import Shape
 from pyairtable_mcp.engine.expressions.functions import MEANINGS
+from pyairtable_mcp.engine.expressions.shapes import Shape
 from pyairtable_mcp.engine.steps.table import ARGUMENTS, GIVES
 from pyairtable_mcp.workflows.definition.naming import AFTER_FAILURE, TRIGGERS
 from pyairtable_mcp.workflows.definition.publishing import workflow_schema

@@ -40,6 +40,7 @@ OTHER = {
     "schema_changes": "1",
     "policies": "policies.toml",
     "keys": "x",
+    "oauth": "true",
     "airtable_client_id": "some-client",
     "airtable_client_secret": "x",
     "airtable_scopes": "data.records:read",

@@ -45,6 +45,8 @@ class AppError(Exception):
 
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
+    acted: bool = False
+    """Whether something was done before it, so that the same must not simply be tried again."""
 
     def __init__(self, message: str, *, hint: str = "", candidates: Sequence[str] = ()) -> None:
         super().__init__(message)

@@ -25,7 +25,7 @@ from pyairtable_mcp.base.errors import NotConfigured
 from pyairtable_mcp.base.text import closest, listed, visible
 
 PREFIX: Final = "PYAIRTABLE_MCP_"
-Toolset = Literal["read", "write", "schema", "saga"]
+Toolset = Literal["read", "write", "schema", "saga", "workflow"]
 TOOLSETS: Final[tuple[Toolset, ...]] = get_args(Toolset)
 AIRTABLE_SCOPES: Final = (
     "data.records:read",
@@ -123,6 +123,16 @@ class SagaSettings(_Section):
     )
 
 
+class WorkflowSettings(_Section):
+    """How workflows are offered."""
+
+    publish_as_tools: bool = Field(
+        False,
+        description="Offer each workflow that is on when the server starts as a tool of its own, "
+        "workflow_<name>.",
+    )
+
+
 class ApprovalSettings(_Section):
     """For which changes a person is asked first. Taking back at once what has failed needs no approval."""
 
@@ -152,6 +162,11 @@ class AuthSettings(_Section):
         SecretStr(""),
         description="What seals linked accounts in the store: keys that `pyairtable-mcp keys new` makes, "
         "separated by commas, the newest first.",
+    )
+    oauth: bool = Field(
+        False,
+        description="Let programs connect by this server's address alone: people sign in on a page of it and "
+        "agree. Needs auth.audience.",
     )
     airtable_client_id: str = Field(
         "",
@@ -191,9 +206,9 @@ class Settings(_Section):
 
     sandbox: bool = Field(False, description="Use the built-in sandbox base instead of Airtable: no account.")
     read_only: bool = Field(False, description="Offer only tools that read.")
-    toolsets: Annotated[
-        tuple[Literal["read", "write", "schema", "saga"], ...], BeforeValidator(_comma_separated)
-    ] = Field(TOOLSETS, description="Groups of tools to offer, separated by commas.")
+    toolsets: Annotated[tuple[Toolset, ...], BeforeValidator(_comma_separated)] = Field(
+        TOOLSETS, description="Groups of tools to offer, separated by commas."
+    )
     show_spent: bool = Field(
         False, description="End every answer with what it cost: requests sent and seconds waited for leave."
     )
@@ -224,6 +239,7 @@ class Settings(_Section):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     sagas: SagaSettings = Field(default_factory=SagaSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
+    workflows: WorkflowSettings = Field(default_factory=WorkflowSettings)
     auth: AuthSettings = Field(default_factory=AuthSettings)
 
     @field_validator("time_zone")

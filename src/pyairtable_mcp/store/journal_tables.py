@@ -1,4 +1,4 @@
-"""The journal's tables, as migration 2 made them."""
+"""The journal's tables, as migrations 2 and 3 made them."""
 
 import json
 from typing import Final
@@ -64,6 +64,8 @@ STEPS: Final = Table(
     Column("spec", JsonText, nullable=False),
     Column("plan", JsonText, nullable=False),
     Column("result", JsonText, nullable=False),
+    Column("began", Float, nullable=False),
+    Column("ended", Float, nullable=False),
 )
 INTENTS: Final = Table(
     "intents",

@@ -74,6 +74,8 @@ MIGRATIONS: Final = (
         3,
         "workflows",
         (
+            "alter table steps add column began double precision not null default 0",
+            "alter table steps add column ended double precision not null default 0",
             "create table workflows (name text not null, version integer not null,"
             " definition text not null, source text not null, enabled boolean not null,"
             " principal text not null, saved double precision not null, primary key (name, version))",
@@ -106,8 +108,8 @@ MIGRATIONS: Final = (
             "create index api_tokens_by_name on api_tokens (name)",
             "create table users (name text not null primary key, digest text not null,"
             " policy text not null, created double precision not null, changed double precision not null)",
-            'create table tries ("key" text not null, at double precision not null)',
-            'create index tries_by_key on tries ("key", at)',
+            'create table tries ("key" text not null, until double precision not null)',
+            'create index tries_by_key on tries ("key", until)',
             "drop table audit",
             "create table audit (number bigint not null primary key, digest text not null,"
             " at double precision not null, principal text not null, client text not null,"

@@ -1,5 +1,6 @@
 """Bases, schemas, tables, records and sagas as resources: the same reads as the tools, at addresses."""
 
+from functools import partial
 from typing import Final
 
 from mcp.server.mcpserver import MCPServer, ResourceSecurity
@@ -16,6 +17,10 @@ SAGA: Final = "airtable://sagas/{saga}"
 SCHEMA: Final = "airtable://{base}/schema"
 TABLE: Final = "airtable://{base}/{table}"
 RECORD: Final = "airtable://{base}/{table}/{record}"
+WORKFLOW: Final = "workflow"
+"""What the name of a workflow is called in an address."""
+WORKFLOWS: Final = "airtable://workflows"
+ONE_WORKFLOW: Final = f"airtable://workflows/{{{WORKFLOW}}}"
 
 SAGAS: Final = "list_sagas"
 """The tool that tells of sagas; without it they are no resources either."""
@@ -24,18 +29,47 @@ SAGAS: Final = "list_sagas"
 _ANY_NAME: Final = ResourceSecurity(reject_path_traversal=False, reject_absolute_paths=False)
 
 
+async def _read(dispatcher: Dispatcher, tool: str, **arguments: JsonValue) -> str:
+    found = await dispatcher.call(tool, arguments)
+    if found.error is None:
+        return found.text
+    missing = isinstance(found.error, UnknownName | NotFound | Forbidden)
+    raise (ResourceNotFoundError if missing else ResourceError)(found.text)
+
+
+def add_workflow_resources(server: MCPServer, dispatcher: Dispatcher) -> None:
+    """Give the server the workflows as resources; before the others, because the first match wins."""
+
+    @server.resource(WORKFLOWS, name="workflows", title="Workflows", description="What is stored to be run.")
+    async def workflows() -> str:
+        return await _read(dispatcher, "list_workflows")
+
+    @server.resource(
+        ONE_WORKFLOW,
+        name="workflow",
+        title="A workflow",
+        description="Its definition, triggers and recent runs.",
+    )
+    async def workflow(workflow: str) -> str:
+        return await _read(dispatcher, "list_workflows", workflow=workflow)
+
+
+def add_saga_resource(server: MCPServer, dispatcher: Dispatcher) -> None:
+    """Give the server each saga as a resource; before the others, because the first match wins."""
+
+    @server.resource(
+        SAGA,
+        name="saga",
+        title="A saga",
+        description="What was changed under this id, how far it is, and how it is taken back.",
+    )
+    async def saga(saga: str) -> str:
+        return await _read(dispatcher, SAGAS, saga=saga)
+
+
 def add_resources(server: MCPServer, dispatcher: Dispatcher) -> None:
-    """Give the server its resources. The first match wins: sagas and schemas stand before tables.
-
-    A base called `sagas` is found by its id.
-    """
-
-    async def read(tool: str, **arguments: JsonValue) -> str:
-        found = await dispatcher.call(tool, arguments)
-        if found.error is None:
-            return found.text
-        missing = isinstance(found.error, UnknownName | NotFound | Forbidden)
-        raise (ResourceNotFoundError if missing else ResourceError)(found.text)
+    """Give the server its resources; `schema` stands before tables because the first match wins."""
+    read = partial(_read, dispatcher)
 
     @server.resource(BASES, name="bases", title="Bases", description="The bases this token can use.")
     async def bases() -> str:
@@ -47,17 +81,6 @@ def add_resources(server: MCPServer, dispatcher: Dispatcher) -> None:
     async def status() -> str:
         call = dispatcher.new_call()
         return dispatcher.render(call, await quota_status(call)).text
-
-    if any(tool.name == SAGAS for tool in dispatcher.tools):
-
-        @server.resource(
-            SAGA,
-            name="saga",
-            title="A saga",
-            description="What was changed under this id, how far it is, and how it is taken back.",
-        )
-        async def saga(saga: str) -> str:
-            return await read(SAGAS, saga=saga)
 
     @server.resource(
         SCHEMA,

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, BadValue, Fenced, OutcomeUnknown, Rejected
+from pyairtable_mcp.engine.expressions.shapes import PLAIN, Shape
 from pyairtable_mcp.engine.model import Plan, StepSpec, Write
 from pyairtable_mcp.engine.ports import Arrival, Back, Scene, Sent, Stakes, StepKind, Trip, Undoing, joined
 from pyairtable_mcp.engine.steps.scope import arguments_of
@@ -18,7 +19,7 @@ from pyairtable_mcp.operations.call import Args, Call
 
 HTTP: Final = "http"
 """The carrier's name in the journal."""
-ANSWER: Final = ("status", "body", "headers")
+ANSWER: Final[Shape] = {"status": PLAIN, "body": None, "headers": None}
 """What a step that calls out gives."""
 SECONDS: Final = 30.0
 _AUTOMATIONS: Final = "https://hooks.airtable.com/"
