@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from unittest.mock import patch
 
 from pydantic import SecretStr
 
@@ -23,9 +24,8 @@ async def run(where: str) -> None:
     settings = Settings(sandbox=True, store=SecretStr(where))
     async with running(settings, new_host=in_process) as app:
         await app.dispatcher.call("save_workflow", {"definition": TOUR})
-        Engine.join = _killed
-        Engine.poke = _killed
-        await app.dispatcher.call("run_workflow", {"workflow": "city-tour", "inputs": {"city": "Rome"}})
+        with patch.object(Engine, "join", _killed), patch.object(Engine, "poke", _killed):
+            await app.dispatcher.call("run_workflow", {"workflow": "city-tour", "inputs": {"city": "Rome"}})
 
 
 if __name__ == "__main__":
