@@ -29,7 +29,7 @@ async def flow_history(settings: Settings, name: str, limit: int) -> int:
     async with looking(settings) as store:
         runs = await store.runs.find(name, limit=limit)
         if name and not runs and await store.workflows.load(name) is None:
-            raise await unknown(store, name)
+            raise await unknown(store, name, None)
         told = await stories(store, runs)
     console().print(history_of(told, ZoneInfo(settings.time_zone)))
     return DONE
@@ -40,7 +40,7 @@ async def flow_triggers(settings: Settings, name: str, secret: str) -> int:
     async with looking(settings) as store:
         lines = (await all_of(store, SystemClock())).workflows
         if name and all(one.name != name for one in lines):
-            raise await unknown(store, name)
+            raise await unknown(store, name, None)
         if secret:
             console().print(plain(await _secret(store, name, secret)))
             return DONE

@@ -75,7 +75,7 @@ async def flow_switched(settings: Settings, name: str, *, enabled: bool) -> int:
     async with looking(settings) as store:
         row = await store.workflows.switch(name, enabled=enabled)
         if row is None:
-            raise await unknown(store, name)
+            raise await unknown(store, name, None)
         await set_up(store, row, SystemRandom())
     console().print(plain(f"Workflow {quoted(name)} is {'on' if enabled else 'off: nothing starts it'}."))
     return DONE
@@ -85,7 +85,7 @@ async def flow_deleted(settings: Settings, name: str, *, yes: bool) -> int:
     """Forget a workflow; its versions and runs can still be looked at."""
     async with looking(settings) as store:
         if await store.workflows.load(name) is None:
-            raise await unknown(store, name)
+            raise await unknown(store, name, None)
         if not yes:
             click.confirm(f"Delete the workflow {quoted(name)}? What it did stays readable.", abort=True)
         gone = await store.workflows.delete(name)
