@@ -99,6 +99,18 @@ async def test_two_tokens_in_one_request_are_refused() -> None:
         assert (await client.post("/mcp", headers=twice)).status_code == 400
 
 
+async def test_blanks_around_the_value_of_a_header_are_no_part_of_it() -> None:
+    async with served(built(greeting)) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        reading, writing = await asyncio.open_connection(host, int(port))
+        head = f"POST /mcp HTTP/1.1\r\nhost: \t{host} \t\r\nauthorization:  Bearer ada \t \r\n"
+        writing.write(f"{head}content-length: 1\r\nconnection: close\r\n\r\nx".encode())
+        answer = await reading.read()
+        writing.close()
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"ada 1")
+
+
 async def test_everybody_is_answered_by_a_server_of_their_own() -> None:
     endpoint = built(greeting)
     async with asking(endpoint) as client:
