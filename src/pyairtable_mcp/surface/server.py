@@ -78,7 +78,7 @@ class AppServer(MCPServer):
         arguments: dict[str, Any] | None = None,
         context: Context[Any, Any] | None = None,
     ) -> GetPromptResult | InputRequiredResult:
-        """Word a prompt; a name or arguments that do not fit are the caller's fault, with the closest names."""
+        """Word a prompt; a name or arguments that do not fit are refused, with those that do."""
         prompts = await self.list_prompts()
         prompt = next((one for one in prompts if one.name == name), None)
         if prompt is None:

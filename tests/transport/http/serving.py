@@ -92,7 +92,9 @@ def _own(app: App) -> MCPServer:
 
 
 @asynccontextmanager
-async def servers(*, single: bool = True, made: Callable[[App], MCPServer] = _own) -> AsyncIterator[Open]:
+async def servers(
+    *, single: bool = True, settings: Settings | None = None, made: Callable[[App], MCPServer] = _own
+) -> AsyncIterator[Open]:
     """Give what opens a whole product for a principal; all of them work in one sandbox.
 
     `made` gives the server that is served of it.
@@ -103,7 +105,7 @@ async def servers(*, single: bool = True, made: Callable[[App], MCPServer] = _ow
     @asynccontextmanager
     async def open_server(_principal: str) -> AsyncIterator[ASGIApp]:
         async with (
-            running(Settings(), rng=Random(7), sandbox=inside, new_host=in_process) as app,
+            running(settings or Settings(), rng=Random(7), sandbox=inside, new_host=in_process) as app,
             open_endpoints(made(app), single=single, body_bytes=2**20) as endpoints,
         ):
             yield endpoints
