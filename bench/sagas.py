@@ -69,12 +69,12 @@ class Nowhere:
         del write
         return Arrival(fate="failed", items=None, error=error)
 
-    async def undo(self, sent: Sent, back: Back) -> Undoing:
-        """Take it back with a write like it."""
+    async def undo(self, sent: Sequence[Sent], back: Back) -> Undoing:
+        """Take each back with a write like it."""
         del back
-        return Undoing(
-            writes=(Write(via="nowhere", body=sent.intent.write, before=tuple(sent.intent.before)),)
-        )
+        intents = [one.intent for one in sent]
+        writes = [Write(via="nowhere", body=one.write, before=tuple(one.before)) for one in intents]
+        return Undoing(writes=tuple(writes))
 
     async def afterwards(self, sent: Sequence[Sent], back: Back) -> Undoing:
         """Put nothing right."""
@@ -113,11 +113,11 @@ async def engine_on(where: str, host: str) -> AsyncIterator[Engine]:
     """Give an engine that is ready."""
     clock = SystemClock()
     async with open_airtable(token="pat", clock=clock, rng=SystemRandom()) as at:
-        ports = Ports(
-            kinds={"write": KIND},
-            carriers={"nowhere": Nowhere()},
-            new_call=lambda: Call(airtable=at, settings=Settings(), clock=clock, rng=SystemRandom()),
-        )
+
+        async def new_call(_principal: str) -> Call:
+            return Call(airtable=at, settings=Settings(), clock=clock, rng=SystemRandom())
+
+        ports = Ports(kinds={"write": KIND}, carriers={"nowhere": Nowhere()}, new_call=new_call)
         engine = Engine(lambda: open_store(where, clock), _HOSTS[host], ports, clock, SystemRandom())
         await engine.ready()
         try:

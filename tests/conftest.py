@@ -1,5 +1,6 @@
 """Fixtures that every folder shares."""
 
+import gc
 from collections.abc import AsyncIterator
 
 import pytest
@@ -20,6 +21,13 @@ settings.load_profile("usual")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "behaviour(id, ...): proves these behaviours of tests/behaviours.toml")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from going through all modules and tests again for every studio that is made."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(params=["auto", "legacy"])

@@ -104,7 +104,7 @@ KINDS: Mapping[str, StepKind] = {
 
 
 def ports(at: Airtable, clock: Clock) -> Ports:
-    def new_call() -> Call:
+    async def new_call(_principal: str) -> Call:
         return Call(airtable=at.metered(), settings=Settings(), clock=clock, rng=Random(1))
 
     return Ports(kinds=KINDS, carriers={AIRTABLE: AirtableCarrier()}, new_call=new_call)

@@ -11,6 +11,8 @@ from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.sandbox import Filling, Sandbox
 from pyairtable_mcp.sandbox.seeds import columns, words
 from pyairtable_mcp.sandbox.seeds.builder import BaseBuilder
+from pyairtable_mcp.sandbox.seeds.people import USERS
+from pyairtable_mcp.sandbox.seeds.studio import STUDIO_ID, studio_base
 
 from .driving import STUDIO, Driver, cells, some
 
@@ -20,6 +22,21 @@ SIZES = {"Clients": 60, "Projects": 120, "Tasks": 900, "Invoices": 300, "People"
 def test_the_studio_is_the_same_every_time() -> None:
     first, second = (Sandbox(clock=ManualClock(), rng=Random(seed)).workspace.bases for seed in (1, 2))
     assert first == second
+    made = [studio_base(USERS[0].id, USERS) for _ in range(2)]
+    assert made == [first[STUDIO_ID]] * 2
+
+
+def test_what_happens_to_one_studio_happens_to_no_other() -> None:
+    spoilt = Sandbox().workspace.bases[STUDIO_ID]
+    for table in spoilt.tables.values():
+        for record in table.records.values():
+            for cell in record.cells.values():
+                if isinstance(cell, list | dict):
+                    cell.clear()
+            record.cells.popitem()
+        for field in table.fields.values():
+            field.options.clear()
+    assert Sandbox().workspace.bases[STUDIO_ID] == studio_base(USERS[0].id, USERS)
 
 
 def test_the_studio_has_its_tables_records_and_views() -> None:

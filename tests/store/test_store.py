@@ -16,7 +16,8 @@ CLOCK = SystemClock()
 FROZEN = {
     1: "881c39bf37eb6604112dcc496ece10394a783c0eec02535572483312a342ecc6",
     2: "b4584f63cca86109fade454d4147c9b0d103b0476b47624bd3196e182589cba5",
-    3: "4a6c3881bec3587c7051248564b976fc0d0ed799506f09227b9d23f1cb21fd42",
+    3: "aeb31e6f3769503809361585190d6f64157776dadacdfbef61ceb271ba21a1f4",
+    4: "3391625d1e501248626f939250a7a4cd71caa38cb835c7df8811376366cb4d40",
 }
 NEXT = Migration(len(MIGRATIONS) + 1, "next", ("create table next (id integer)",))
 

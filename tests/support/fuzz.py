@@ -55,6 +55,10 @@ _OWN: Final[Mapping[str, Mapping[str, JsonValue]]] = {
     "create_table": {"table": "New", "fields": [{"name": "A", "type": "text"}]},
     "create_fields": {"fields": [{"name": "A", "type": "text"}]},
     "update_schema": {"name": "New"},
+    "save_workflow": {
+        "definition": "name: looks\nsteps: [{id: a, do: find, with: {base: Studio, table: Tasks}}]"
+    },
+    "run_workflow": {"workflow": "looks"},
 }
 
 
@@ -188,7 +192,7 @@ _WAYS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
 def arguments(tool: str) -> st.SearchStrategy[dict[str, JsonValue]]:
     """Return a strategy for a tool's arguments: the shapes of its schema, with real names and noise."""
     spec = next(one for one in CATALOG if one.name == tool)
-    schema = spec.input_schema()
+    schema = spec.input_schema
     properties, required = schema["properties"], schema.get("required", [])
     assert isinstance(properties, dict)
     assert isinstance(required, list)

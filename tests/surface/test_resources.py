@@ -28,9 +28,14 @@ async def read(client: Client, uri: str) -> str:
 @behaviour("resources.list")
 async def test_bases_and_the_quota_are_resources_and_the_rest_are_templates(world: World) -> None:
     resources = (await world.client.list_resources()).resources
-    assert [str(one.uri) for one in resources] == ["airtable://bases", "airtable://status"]
+    assert [str(one.uri) for one in resources] == [
+        "airtable://workflows",
+        "airtable://bases",
+        "airtable://status",
+    ]
     templates = (await world.client.list_resource_templates()).resource_templates
     assert [one.uri_template for one in templates] == [
+        "airtable://workflows/{workflow}",
         "airtable://{base}/schema",
         "airtable://{base}/{table}",
         "airtable://{base}/{table}/{record}",
@@ -119,8 +124,18 @@ async def test_arguments_of_prompts_complete_too(world: World) -> None:
 @behaviour("prompts.filled")
 async def test_prompts_are_listed_and_filled_in(world: World) -> None:
     prompts = (await world.client.list_prompts()).prompts
-    assert [one.name for one in prompts] == ["explore_base", "clean_up_table", "import_rows"]
-    given: Mapping[str, str] = {"base": "Studio", "table": "Tasks", "rows": "Name\nA\n"}
+    assert [one.name for one in prompts] == [
+        "explore_base",
+        "clean_up_table",
+        "import_rows",
+        "write_workflow",
+    ]
+    given: Mapping[str, str] = {
+        "base": "Studio",
+        "table": "Tasks",
+        "rows": "Name\nA\n",
+        "job": "Close projects\nwhen they are paid.",
+    }
     for prompt in prompts:
         assert prompt.title
         assert prompt.description

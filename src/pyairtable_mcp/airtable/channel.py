@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
+from pyairtable_mcp.airtable.models import Base, BaseSchema
 from pyairtable_mcp.airtable.paths import api_path
 from pyairtable_mcp.airtable.wire import Parse, judge
 from pyairtable_mcp.base.clock import Clock
@@ -113,6 +114,22 @@ class Ask(Generic[T]):
     content: bool = False
 
 
+class Admission(Protocol):
+    """Looks at what is asked before it leaves, and shortens lists to what may be seen."""
+
+    async def admit(self, channel: "Channel", ask: Ask[Any]) -> None:
+        """Raise `Forbidden` when it is about something out of sight."""
+        ...
+
+    def bases(self, found: Sequence[Base]) -> tuple[Base, ...]:
+        """Return those bases that may be seen."""
+        ...
+
+    def schema(self, found: BaseSchema) -> BaseSchema:
+        """Return a schema with those tables that may be seen."""
+        ...
+
+
 Wrote = Callable[[str], None]
 """Is told the base of every request that may have changed something, once it is over."""
 
@@ -135,8 +152,10 @@ class Channel:
         wrote: Wrote = _nobody,
         priority: Priority = Priority.INTERACTIVE,
         guard: Guard = unguarded,
+        sight: Admission | None = None,
     ) -> None:
         self.guard = guard
+        self.sight = sight
         self._sender = sender
         self._credential = credential
         self._endpoints = endpoints
@@ -187,9 +206,16 @@ class Channel:
             wrote=self._wrote,
             priority=self._priority if priority is None else priority,
             guard=self.guard if guard is None else guard,
+            sight=self.sight,
         )
         other._leave = self._leave
         other.spent = spent
+        return other
+
+    def aside(self) -> "Channel":
+        """Return the same channel for something in between, which does not use up the leave that is held."""
+        other = self.metered(self.spent)
+        other._leave = None
         return other
 
     @asynccontextmanager
@@ -249,7 +275,12 @@ class Channel:
         )
 
     async def reply(self, ask: Ask[T]) -> Reply[T]:
-        """Ask, and return the answer with whether an earlier try went unanswered; raises as `Sender.send`."""
+        """Ask, and return the answer with whether an earlier try went unanswered; raises as `Sender.send`.
+
+        Raises `Forbidden` for what is out of sight.
+        """
+        if self.sight:
+            await self.sight.admit(self, ask)
         secret = self.ready().token
 
         def judged(response: Response) -> Verdict[T]:

@@ -19,7 +19,8 @@ class Footing:
     async def bases(self, *, fresh: bool) -> tuple[Base, ...]:
         """Return the list of bases."""
         self._used.add(Key(self._channel.principal))
-        return await self._reads.list_bases(self._channel, fresh=fresh)
+        found = await self._reads.list_bases(self._channel, fresh=fresh)
+        return self._channel.sight.bases(found) if self._channel.sight else found
 
     async def schema(self, base: str, *, fresh: bool) -> BaseSchema:
         """Return the schema of a base."""
@@ -29,7 +30,7 @@ class Footing:
         if key not in self._used and kept is schema:
             self._remembered[base] = schema
         self._used.add(key)
-        return schema
+        return self._channel.sight.schema(schema) if self._channel.sight else schema
 
     def forget_older(self, seconds: float) -> bool:
         """Forget what was read more than `seconds` ago and used here; tell if there was any."""

@@ -162,6 +162,11 @@ def _forbidden(complaint: _Complaint) -> Forbidden:
     return Forbidden(message, hint=hint, status=403, kind=complaint.kind)
 
 
+def hidden() -> Forbidden:
+    """Return the refusal of what a caller must not know of: the same as for what does not exist."""
+    return _forbidden(_Complaint(_HIDDEN, ""))
+
+
 def _unavailable(status: int, complaint: _Complaint) -> Unavailable:
     message = f"Airtable answered {status} ({complaint.text})."
     return Unavailable(message, hint="Try again in a moment.", status=status, kind=complaint.kind)

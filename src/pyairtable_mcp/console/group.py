@@ -1,18 +1,11 @@
 """The commands `sagas …`; each ends with 0 when it is done, 1 when not, 3 when a person is waited for."""
 
-import sys
-from collections.abc import Coroutine
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Final
 
-import anyio
 import click
-from pydantic import SecretStr
 
-from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.base.text import visible
-from pyairtable_mcp.console.codes import NOT_DONE
+from pyairtable_mcp.console.ending import end, store_option, use_store
 
 SAGA: Final = click.argument("saga")
 YES: Final = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -20,19 +13,14 @@ FORCE: Final = click.option("--force", is_flag=True, help="Also over what people
 
 
 @click.group(invoke_without_command=True)
-@click.option(
-    "--store", default=None, help="A file or URL; one with a password only as PYAIRTABLE_MCP_STORE."
-)
+@store_option
 @click.pass_context
 def sagas(context: click.Context, store: str | None) -> None:
     """Look at what was changed through this server, approve it, take it back.
 
     Ends with 0 when it is done, 1 when it is not, 2 for wrong usage, 3 when a person is waited for.
     """
-    if store:
-        if "://" in store and urlsplit(store).password:
-            raise click.UsageError("A command line can be read by others: set PYAIRTABLE_MCP_STORE instead.")
-        context.obj = context.obj.model_copy(update={"store": SecretStr(store)})
+    use_store(context, store)
     if context.invoked_subcommand is None:
         context.invoke(list_)
 
@@ -46,7 +34,7 @@ def list_(settings: Settings, *, unfinished: bool, record: str, limit: int) -> N
     """Show sagas, the youngest first."""
     from pyairtable_mcp.console.looking import listing
 
-    _end(listing(settings, unfinished=unfinished, record=record, limit=limit))
+    end(listing(settings, unfinished=unfinished, record=record, limit=limit))
 
 
 @sagas.command()
@@ -56,7 +44,7 @@ def show(settings: Settings, saga: str) -> None:
     """Show what a saga did to each record, and how to go on."""
     from pyairtable_mcp.console.looking import showing
 
-    _end(showing(settings, saga))
+    end(showing(settings, saga))
 
 
 @sagas.command()
@@ -70,7 +58,7 @@ def undo(settings: Settings, *, saga: str, force: bool, from_step: str, dry_run:
     """Take back what a saga did."""
     from pyairtable_mcp.console.acting import Undo, undone
 
-    _end(undone(settings, Undo(saga=saga, force=force, from_step=from_step, dry_run=dry_run, yes=yes)))
+    end(undone(settings, Undo(saga=saga, force=force, from_step=from_step, dry_run=dry_run, yes=yes)))
 
 
 @sagas.command()
@@ -81,7 +69,7 @@ def resume(settings: Settings, *, saga: str, force: bool) -> None:
     """Go on with a saga that rests, or try again what could not be taken back."""
     from pyairtable_mcp.console.acting import resumed
 
-    _end(resumed(settings, saga, force=force))
+    end(resumed(settings, saga, force=force))
 
 
 @sagas.command()
@@ -93,7 +81,7 @@ def approve(settings: Settings, *, saga: str, token: bool, yes: bool) -> None:
     """Show what a saga would do, and let it run here."""
     from pyairtable_mcp.console.acting import approved, tokened
 
-    _end(tokened(settings, saga) if token else approved(settings, saga, yes=yes))
+    end(tokened(settings, saga) if token else approved(settings, saga, yes=yes))
 
 
 @sagas.command()
@@ -103,7 +91,7 @@ def reject(settings: Settings, saga: str) -> None:
     """End a saga that waits for approval."""
     from pyairtable_mcp.console.acting import rejected
 
-    _end(rejected(settings, saga))
+    end(rejected(settings, saga))
 
 
 @sagas.command()
@@ -114,7 +102,7 @@ def resolve(settings: Settings, saga: str, note: str) -> None:
     """Note that somebody has dealt with what could not be taken back."""
     from pyairtable_mcp.console.acting import resolved
 
-    _end(resolved(settings, saga, note))
+    end(resolved(settings, saga, note))
 
 
 @sagas.command()
@@ -125,17 +113,4 @@ def cancel(settings: Settings, saga: str, *, yes: bool) -> None:
     """Stop a saga and take back what it did."""
     from pyairtable_mcp.console.acting import cancelled
 
-    _end(cancelled(settings, saga, yes=yes))
-
-
-def _end(work: Coroutine[Any, Any, int]) -> None:
-    """Do the work and end with its code; a failure is told in one line."""
-    try:
-        sys.exit(anyio.run(_run, work))
-    except AppError as error:
-        click.echo(f"Error: {visible(f'{error.message} {error.hint}'.strip())}", err=True)
-        sys.exit(NOT_DONE)
-
-
-async def _run(work: Coroutine[Any, Any, int]) -> int:
-    return await work
+    end(cancelled(settings, saga, yes=yes))

@@ -97,6 +97,14 @@ class Engine:
         """Open the store and begin to work, once for all who ask; also goes on with what was left."""
         await self._opened()
 
+    async def store(self) -> Store:
+        """Return the store, open for as long as the engine is."""
+        return (await self._opened()).store
+
+    async def poke(self) -> None:
+        """Let a process look at once for sagas that were let in through the store."""
+        (await self._opened()).worker.poke()
+
     async def _opened(self) -> _Open:
         if self._launch is None:
             self._launch = asyncio.create_task(self._opening())
@@ -124,11 +132,12 @@ class Engine:
             await host.open()
             stack.push_async_callback(host.close)
             interpreter = Interpreter(
-                store.journal, self._ports, self._clock, checkpoint=self._terms.checkpoint
-            )
+                store.journal, self._ports, self._clock,
+                checkpoint=self._terms.checkpoint, pauses=self._terms.pauses,
+            )  # fmt: skip
             worker = Worker(
                 store, host, leases, interpreter, self._clock, self._ports.new_call,
-                renew=self._terms.renew, keep=self._terms.keep,
+                renew=self._terms.renew, keep=self._terms.keep, hear=self._tell,
             )  # fmt: skip
             working = asyncio.create_task(worker.work())
             stack.push_async_callback(_cancelled, working)
@@ -156,10 +165,22 @@ class Engine:
             await opened.worker.start(run)
         return run.saga.id
 
+    async def join(self, saga: str, call: Call | None = None, hear: Hear = nobody) -> SagaReport:
+        """Begin a saga that was let in through the store, unless somebody has, and wait as `run` does."""
+        opened = await self._opened()
+        try:
+            job = await opened.worker.pick(saga, call)
+        except Fenced:
+            job = None
+        if job is None:
+            return await self.followed(saga)
+        job.run.hear = self._heard_by(hear)
+        return await self._awaited(opened, job)
+
     async def _begin(self, new: NewSaga, call: Call | None, hear: Hear) -> Run:
         opened = await self._opened()
         steps = SPECS.dump_python(new.steps, mode="json")
-        call = call or self._ports.new_call()
+        call = call or await self._ports.new_call(new.principal)
         terms = call.settings.approval
         saga = SagaRow(
             id=mint_saga(self._rng), title=new.title, principal=new.principal, client=new.client,
@@ -174,10 +195,14 @@ class Engine:
 
     def _heard_by(self, hear: Hear) -> Hear:
         def tell(progress: Progress) -> None:
-            for one in (hear, *self._listeners):
-                one(progress)
+            hear(progress)
+            self._tell(progress)
 
         return tell
+
+    def _tell(self, progress: Progress) -> None:
+        for one in self._listeners:
+            one(progress)
 
     async def _awaited(self, opened: _Open, job: Job) -> SagaReport:
         """Wait for a run; who is cancelled meanwhile wants it stopped."""
@@ -210,7 +235,7 @@ class Engine:
         while True:
             history = await self._history(saga)
             if not history.saga.owner:
-                return report_of(remembered(history, self._ports.new_call()))
+                return report_of(await self._remembered(history))
             await self._clock.sleep(_POLL)
 
     async def plan(self, scene: Scene, spec: StepSpec) -> Plan:
@@ -227,9 +252,12 @@ class Engine:
             raise UnknownName(f"There is no saga '{saga}'.", hint="list_sagas shows them.")
         return history
 
+    async def _remembered(self, history: History) -> Run:
+        return remembered(history, await self._ports.new_call(history.saga.principal))
+
     async def report(self, saga: str) -> SagaReport:
         """Return what a saga has come to so far."""
-        return report_of(remembered(await self._history(saga), self._ports.new_call()))
+        return report_of(await self._remembered(await self._history(saga)))
 
     async def list(
         self,
@@ -237,13 +265,14 @@ class Engine:
         principal: str | None = None,
         statuses: Collection[Status] = (),
         record: str = "",
+        undoes: str = "",
         before: float | None = None,
         limit: int = 50,
     ) -> list[SagaRow]:
-        """Return sagas, the youngest first: of a principal, in these states, that touched a record."""
+        """Return sagas, the youngest first: of a principal, in some states, about a record, undoing one."""
         journal = (await self._opened()).store.journal
         return await journal.find(
-            principal=principal, statuses=statuses, record=record, before=before, limit=limit
+            principal=principal, statuses=statuses, record=record, undoes=undoes, before=before, limit=limit
         )
 
     async def resume(self, saga: str, answer: JsonValue = None, *, question: str = "") -> SagaReport:
@@ -327,7 +356,7 @@ class Engine:
         opened = await self._opened()
         with opened.worker.reserved(saga):
             await self._claim(opened, saga, statuses)
-            run = remembered(await self._history(saga), self._ports.new_call())
+            run = await self._remembered(await self._history(saga))
             change(run)
             run.change["owner"] = ""
             await opened.interpreter.commit(run, durable=True)
@@ -358,7 +387,6 @@ class Engine:
                 job = await opened.worker.take(claimed, prepare)
             except Fenced as error:
                 raise NotAllowed(f"Saga {saga} was just taken up by others.", hint="Look at it.") from error
-        job.run.hear = self._heard_by(nobody)
         return job
 
     async def _claim(self, opened: _Open, saga: str, statuses: Collection[Status]) -> SagaRow:

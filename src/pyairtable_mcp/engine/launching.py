@@ -1,13 +1,12 @@
 """Building the engine out of everything it stands on; what is heavy is imported when it is built."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from pyairtable_mcp.airtable.client import Airtable
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.operations.call import Call
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 _FILE: Final = "store.sqlite3"
 _DAY: Final = 86_400.0
 
+NewCall = Callable[[str], Awaitable[Call]]
 NewHost = Callable[["Store", str], "Host"]
 """Makes the host of runs, given the store and the name of this process."""
 
@@ -52,12 +52,15 @@ def store_place(settings: Settings, *, temporary: bool) -> Iterator[Callable[[],
 def build_engine(
     settings: Settings,
     place: Callable[[], str],
-    airtable: Airtable,
+    new_call: NewCall,
     clock: Clock,
     rng: Random,
     new_host: NewHost | None,
 ) -> "Engine":
-    """Return the engine with all kinds of steps and carriers; nothing is opened yet."""
+    """Return the engine with all kinds of steps and carriers; nothing is opened yet.
+
+    `new_call` gives request scope in the name of a principal, by its id.
+    """
     from pyairtable_mcp.engine.airtable_carrier import AIRTABLE, AirtableCarrier
     from pyairtable_mcp.engine.engine import Engine, Terms
     from pyairtable_mcp.engine.host import DbosHost
@@ -79,9 +82,6 @@ def build_engine(
 
     async def load(saga: str) -> History:
         return await engine.get(saga)
-
-    def new_call() -> Call:
-        return Call(airtable=airtable.metered(), settings=settings, clock=clock, rng=rng)
 
     kinds = {**KINDS, **{kind.name: kind for kind in undoing_kinds(load, carriers)}}
     kinds[CONSENT] = consent_kind(dict(kinds), carriers)

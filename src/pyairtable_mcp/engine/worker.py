@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,14 +10,15 @@ from typing import Final
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, Fenced, NotAllowed, Unavailable
+from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.interpreter import Interpreter
 from pyairtable_mcp.engine.leases import RENEW, Leases, Term
 from pyairtable_mcp.engine.remembering import remembered
-from pyairtable_mcp.engine.run import Run, SagaReport, report_of
+from pyairtable_mcp.engine.run import Hear, Run, SagaReport, nobody, report_of
 from pyairtable_mcp.engine.words import At, Woken
 from pyairtable_mcp.operations.call import Call
-from pyairtable_mcp.store.journal_values import SagaRow
+from pyairtable_mcp.store.journal_values import Change, Holding, SagaRow
 from pyairtable_mcp.store.store import Store
 
 _log: Final = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ _AT_ONCE: Final = 8
 _GRACE: Final = 10.0
 """Seconds that closing waits for what is under way."""
 _SOON: Final = 0.01
+FAULT_PAUSES: Final = (10.0, 60.0, 600.0, 3_600.0)
+"""Seconds a saga rests that met a fault of ours, longer each time in a row that it gets no further."""
 _PRUNE: Final = 600.0
 """Seconds between looks for what is too old to be kept."""
 
@@ -58,10 +61,11 @@ class Worker:
         leases: Leases,
         interpreter: Interpreter,
         clock: Clock,
-        new_call: Callable[[], Call],
+        new_call: Callable[[str], Awaitable[Call]],
         *,
         renew: float = RENEW,
         keep: Keep,
+        hear: Hear = nobody,
     ) -> None:
         self._store = store
         self._host = host
@@ -71,6 +75,7 @@ class Worker:
         self._new_call = new_call
         self._renew = renew
         self._keep = keep
+        self._hear = hear
         self._jobs: dict[str, Job] = {}
         self._reserved: set[str] = set()
         self._adopted: set[str] = set()
@@ -78,6 +83,7 @@ class Worker:
         self._older: list[str] = []
         self._prune_at = 0.0
         self._news = asyncio.Event()
+        self._taking = asyncio.Lock()
         self._closing = False
 
     @property
@@ -132,14 +138,36 @@ class Worker:
             self._end(job, Unavailable("The server was closed; the saga goes on when it is started again."))
             raise
         if isinstance(came, BaseException):
-            told = isinstance(came, AppError | Fenced)
-            _log.error("saga %s is interrupted: %s", job.run.saga.id, came, exc_info=None if told else came)
+            if isinstance(came, AppError | Fenced):
+                _log.error("saga %s is interrupted: %s", job.run.saga.id, came)
+            else:
+                await self._postpone(job.run.saga, came)
             self._end(job, came)
             return False
         if came and not self._closing:
             return True
         self._end(job, None)
         return False
+
+    async def _postpone(self, saga: SagaRow, fault: BaseException) -> None:
+        """Let a saga rest that met a fault of ours, and say so where people look."""
+        result = saga.result if isinstance(saga.result, dict) else {}
+        before = result.get("faults")
+        faults = before + 1 if isinstance(before, int) else 1
+        pause = FAULT_PAUSES[min(faults, len(FAULT_PAUSES)) - 1]
+        reason = f"a fault of this server ({type(fault).__name__}); it is tried again in {pause:.0f} s"
+        _log.error("saga %s is interrupted by %s", saga.id, reason, exc_info=fault)
+        change = Change(
+            owner="",
+            wake_at=self._clock.now().timestamp() + pause,
+            reason=reason,
+            result={**result, "faults": faults},
+        )
+        held = Holding(saga=saga.id, owner=saga.owner, epoch=saga.epoch)
+        try:
+            await self._store.journal.write(held, (), change, durable=False)
+        except (AppError, Fenced) as error:
+            _log.warning("that saga %s rests could not be noted: %s", saga.id, error)
 
     def _lost(self, job: Job) -> None:
         if not job.done.done():
@@ -160,20 +188,37 @@ class Worker:
         # Asking for it marks it as seen, should nobody wait.
         job.done.exception()
 
-    async def take(self, saga: SagaRow, prepare: Callable[[Run], None] | None = None) -> Job:
-        """Go on with a saga that was reserved, and claimed under the present term."""
+    async def take(
+        self, saga: SagaRow, prepare: Callable[[Run], None] | None = None, call: Call | None = None
+    ) -> Job:
+        """Go on with a saga that was reserved, and claimed under the present term; `call` pays for it."""
         history = await self._store.journal.load(saga.id)
         if history is None or history.saga.epoch != saga.epoch:
             raise Fenced(f"The saga {saga.id} was taken over.")
-        run = remembered(history, self.guarded(self._new_call()))
+        run = remembered(history, self.guarded(call or await self._new_call(saga.principal)))
+        run.hear = self._hear
         if prepare:
             prepare(run)
         elif run.state.at is At.RESTING:
             run.happened(Woken())
         run.heed()
+        run.change["reason"] = ""
         # What it has become is told at once, so that it is not left as it was should this process end.
         await self._interpreter.commit(run)
         return await self.start(run)
+
+    async def pick(self, saga: str, call: Call | None) -> Job | None:
+        """Take over one saga that is to run, unless somebody has; return its run in this process, if any."""
+        async with self._taking:
+            if saga in self._jobs or saga in self._reserved:
+                return self._jobs.get(saga)
+            with self.reserved(saga):
+                claimed = await self._store.executors.claim(saga, self.term.name, (Status.RUNNING,))
+                return await self.take(claimed, call=call) if claimed else None
+
+    def poke(self) -> None:
+        """Look for work now: there is some."""
+        self._news.set()
 
     async def work(self) -> None:
         """Renew the lease and take over what waits for somebody, until cancelled."""
@@ -205,6 +250,10 @@ class Worker:
         """Take over the sagas that are due and that nobody works on."""
         if self._closing or not self._room:
             return
+        async with self._taking:
+            await self._take_due()
+
+    async def _take_due(self) -> None:
         busy = [*self._jobs, *self._reserved]
         with ExitStack() as held:
             sagas = await self._store.executors.due(self.term.name, busy, self._room)
@@ -214,9 +263,19 @@ class Worker:
                 held.enter_context(self.reserved(saga.id))
             for saga in mine:
                 self._over.append(f"{saga.id}.{saga.epoch - 1}")
-                job = await self.take(saga)
-                if not job.done.done():
-                    self._adopted.add(job.name)
+                await self._adopt(saga)
+
+    async def _adopt(self, saga: SagaRow) -> None:
+        """Go on with a saga; one that cannot be read keeps nobody from the others."""
+        (job,) = await asyncio.gather(self.take(saga), return_exceptions=True)
+        if isinstance(job, AppError | Fenced):
+            raise job
+        if isinstance(job, Exception):
+            await self._postpone(saga, job)
+        elif isinstance(job, BaseException):
+            raise job
+        elif not job.done.done():
+            self._adopted.add(job.name)
 
     async def _tidy(self) -> None:
         """Drop the records of runs that were over at the last look, and now and then what is too old."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
+from pyairtable_mcp.airtable.models import Field
 from pyairtable_mcp.base.errors import AppError, InvalidArguments
 from pyairtable_mcp.base.text import closest, cut, listed, visible
 from pyairtable_mcp.operations import comparisons
@@ -85,14 +86,25 @@ class _Reader:
         for key in ("any", "all"):
             if set(raw) == {key}:
                 return self.group(raw[key], f"{at}.{key}", depth + 1, any_holds=key == "any")
-        extra = sorted(str(key) for key in set(raw) - {"field", "op", "value"})
-        if extra or not isinstance(raw.get("field"), str):
-            told = f"Unknown keys {listed(extra)}." if extra else "A condition needs a field name."
-            raise InvalidArguments(told, hint=_SHAPE)
-        op = _operator(raw.get("op", "="))
-        if "value" not in raw and op not in ("empty", "not_empty"):
-            raise InvalidArguments(f"Op {op} needs a value.", hint="For blank cells use op 'empty'.")
-        return comparisons.read(find_field(self.place, str(raw["field"])), op, raw.get("value"), self.zone)
+        return condition(self.place, raw, self.zone)
+
+
+def condition(place: Place, raw: Mapping[str, JsonValue], zone: ZoneInfo) -> Comparison:
+    """Return one comparison, checked; raises as `parse`."""
+    field, op = field_and_operator(place, raw)
+    if "value" not in raw and op not in ("empty", "not_empty"):
+        raise InvalidArguments(f"Op {op} needs a value.", hint="For blank cells use op 'empty'.")
+    return comparisons.read(field, op, raw.get("value"), zone)
+
+
+def field_and_operator(place: Place, raw: Mapping[str, JsonValue]) -> tuple[Field, Operator]:
+    """Return what a comparison compares and how; raises as `parse`."""
+    extra = sorted(str(key) for key in set(raw) - {"field", "op", "value"})
+    if extra or not isinstance(raw.get("field"), str):
+        told = f"Unknown keys {listed(extra)}." if extra else "A condition needs a field name."
+        raise InvalidArguments(told, hint=_SHAPE)
+    op = _operator(raw.get("op", "="))
+    return find_field(place, str(raw["field"])), op
 
 
 def _operator(raw: object) -> Operator:

@@ -161,7 +161,7 @@ def _checkbox(field: Field, value: JsonValue, _: Rules) -> JsonValue:
 def _date(field: Field, value: JsonValue, _: Rules) -> JsonValue:
     found = day(value)
     if found is None:
-        raise _bad(field, value, "a date such as 2026-03-31", _spelt_dates(value))
+        raise _bad(field, value, "a date such as 2026-03-31", spelt_dates(value))
     return found.isoformat()
 
 
@@ -199,11 +199,11 @@ def _date_time(field: Field, value: JsonValue, rules: Rules) -> JsonValue:
     found = moment(value, rules.zone)
     if found is None:
         wants = "a moment such as 2026-03-31T14:30:00Z"
-        raise _bad(field, value, wants, _spelt_dates(value))
+        raise _bad(field, value, wants, spelt_dates(value))
     return iso(found)
 
 
-def _spelt_dates(value: JsonValue) -> list[str]:
+def spelt_dates(value: JsonValue) -> list[str]:
     """Return the ISO dates that a date spelt in another way can mean, for the refusal to offer."""
     found: dict[str, None] = {}
     for form in _OTHER_DATES if isinstance(value, str) else ():

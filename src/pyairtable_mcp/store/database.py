@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -45,7 +45,10 @@ class Database:
     def __init__(self, engine: Engine, durable: Engine | None = None) -> None:
         self._engine = engine
         self._durable = durable or engine
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="store")
+        # SQLite has one lock, for which it does not line up: those of one process take turns here, so that
+        # only processes compete for it.
+        threads = _THREADS if self.is_postgres else 1
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
     @property
     def is_postgres(self) -> bool:
@@ -105,6 +108,11 @@ def _trouble(error: SQLAlchemyError) -> str:
         if name.startswith(beginnings):
             return meaning
     return f"The store did not answer ({type(cause).__name__})."
+
+
+def changing(statement: Executable) -> Callable[[Connection], int]:
+    """Return work that does one statement and returns how many rows it changed."""
+    return lambda connection: int(connection.execute(statement).rowcount)
 
 
 def open_database(where: str) -> Database:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pyairtable_mcp.base.errors import Fenced, Unavailable
+from pyairtable_mcp.base.errors import Unavailable
 from pyairtable_mcp.base.sagas import FINISHED, Status
 from pyairtable_mcp.store.admission import verdict
 from pyairtable_mcp.store.database import Database
@@ -20,8 +20,9 @@ from pyairtable_mcp.store.journal import saga_of, values_of
 from pyairtable_mcp.store.journal_tables import SAGAS
 from pyairtable_mcp.store.journal_values import SagaRow
 from pyairtable_mcp.store.shared_time import SharedTime
+from pyairtable_mcp.store.triggers import advance
 from pyairtable_mcp.store.turns import take_turns
-from pyairtable_mcp.store.workflow_tables import RUNS, TRIGGERS
+from pyairtable_mcp.store.workflow_tables import RUNS
 from pyairtable_mcp.store.workflow_values import Admission, Advance, Offer, RunRow, RunView
 
 _OVER: Final = (*FINISHED, Status.COMPENSATION_FAILED)
@@ -53,7 +54,7 @@ class Runs:
             take_turns(connection, [one.run.workflow for one in offers])
             now = self._time.wall(connection)
             if trigger is not None:
-                _advance(connection, trigger)
+                advance(connection, trigger, self._time.steady(connection))
             return [self._offered(connection, one, now + at * _NEXT) for at, one in enumerate(offers)]
 
         return await self._database.run(work, durable=True)
@@ -157,20 +158,6 @@ class Runs:
 
     async def _views(self, wish: Any) -> list[RunView]:
         return await self._database.run(lambda connection: _views(connection, wish))
-
-
-def _advance(connection: Connection, trigger: Advance) -> None:
-    this = and_(TRIGGERS.c.workflow == trigger.workflow, TRIGGERS.c.id == trigger.id)
-    values = {
-        "state": trigger.state,
-        "due_at": trigger.due_at,
-        "held_until": trigger.held_until,
-        "trouble": trigger.trouble,
-        "epoch": trigger.epoch + 1,
-    }
-    changed = update(TRIGGERS).where(this, TRIGGERS.c.epoch == trigger.epoch).values(values)
-    if not connection.execute(changed).rowcount:
-        raise Fenced(f"The trigger {trigger.id} of {trigger.workflow} was tended by somebody else.")
 
 
 def _before(connection: Connection, run: RunRow) -> tuple[list[str], list[str]]:

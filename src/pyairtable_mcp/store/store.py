@@ -6,14 +6,22 @@ from contextlib import asynccontextmanager
 from sqlalchemy import Engine
 
 from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.store.api_tokens import ApiTokens
+from pyairtable_mcp.store.audit import Audit
 from pyairtable_mcp.store.database import Database, open_database
 from pyairtable_mcp.store.executors import Executors
 from pyairtable_mcp.store.journal import Journal
 from pyairtable_mcp.store.keeping import Keeping
+from pyairtable_mcp.store.links import Links
 from pyairtable_mcp.store.migrations import migrate
+from pyairtable_mcp.store.oauth import OAuth
+from pyairtable_mcp.store.own_writes import OwnWrites
+from pyairtable_mcp.store.pictures import Pictures
 from pyairtable_mcp.store.runs import Runs
 from pyairtable_mcp.store.shared_time import SharedTime
 from pyairtable_mcp.store.slots import LEASE, StoredSlots
+from pyairtable_mcp.store.triggers import Triggers
+from pyairtable_mcp.store.users import Tries, Users
 from pyairtable_mcp.store.workflows import Workflows
 
 
@@ -26,8 +34,17 @@ class Store:
         self.journal = Journal(database, time)
         self.executors = Executors(database, time)
         self.keeping = Keeping(database, time)
+        self.api_tokens = ApiTokens(database)
+        self.users = Users(database)
+        self.tries = Tries(database)
+        self.audit = Audit(database, time)
+        self.links = Links(database, time)
+        self.oauth = OAuth(database)
         self.workflows = Workflows(database, time)
         self.runs = Runs(database, time)
+        self.triggers = Triggers(database, time)
+        self.pictures = Pictures(database)
+        self.own_writes = OwnWrites(database)
         self._database = database
         self._clock = clock
 

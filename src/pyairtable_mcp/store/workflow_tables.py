@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Float, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Integer, MetaData, Table, Text
 
 from pyairtable_mcp.store.journal_tables import JsonText
 
@@ -51,8 +51,16 @@ TRIGGERS: Final = Table(
     Column("fingerprint", Text, nullable=False),
     Column("state", JsonText, nullable=False),
     Column("secret", Text, nullable=False),
-    Column("epoch", Integer, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
     Column("due_at", Float, nullable=False),
     Column("held_until", Float, nullable=False),
     Column("trouble", Text, nullable=False),
+)
+PICTURES: Final = Table(
+    "pictures",
+    _TABLES,
+    Column("workflow", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("record", Text, primary_key=True),
+    Column("picture", JsonText, nullable=False),
 )

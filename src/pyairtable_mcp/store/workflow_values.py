@@ -1,6 +1,7 @@
 """What the store holds of workflows, as values: definitions by version, runs, and the state of triggers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import JsonValue
@@ -76,15 +77,23 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Advance:
-    """The new state of a trigger, by who has read the one that `epoch` counts."""
+    """The new state of a trigger, by who has read the one that `epoch` counts.
+
+    `due_at` holds unless somebody has changed it from `due_was` meanwhile; None for whatever it is. `secret`
+    is None when it stays. For `hold` more seconds nobody else takes it up. `pictures` are what is remembered
+    of records from now on, None to forget one.
+    """
 
     workflow: str
     id: str
     epoch: int
     state: JsonValue
     due_at: float = 0.0
-    held_until: float = 0.0
+    due_was: float | None = None
+    hold: float = 0.0
     trouble: str = ""
+    secret: str | None = None
+    pictures: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,8 +110,8 @@ class TriggerRow:
 
     `fingerprint` tells whether its definition is still the one the state belongs to. `epoch` counts the
     changes of its state: who changes it names the one it has read. `due_at` is when somebody has to look at
-    it next, and `held_until` until when somebody does, in seconds since 1970. `secret` signs what arrives
-    for it, and `trouble` says what was wrong the last time.
+    it next, in seconds since 1970, and `held_until` until when somebody does, by the time that leases go by.
+    `secret` signs what arrives for it, and `trouble` says what was wrong the last time.
     """
 
     workflow: str

@@ -15,6 +15,7 @@ from mcp.types import (
     InputRequiredResult,
     TextContent,
 )
+from mcp.types import Tool as ListedTool
 from pydantic import ConfigDict, JsonValue
 
 from pyairtable_mcp import __version__
@@ -27,7 +28,7 @@ from pyairtable_mcp.surface.instructions import INSTRUCTIONS
 from pyairtable_mcp.surface.progress import relayed
 from pyairtable_mcp.surface.prompts import add_prompts
 from pyairtable_mcp.surface.render.answer import Answer, Asked
-from pyairtable_mcp.surface.resources import add_resources
+from pyairtable_mcp.surface.resources import add_resources, add_workflow_resources
 
 NAME = "pyairtable-mcp"
 ERROR_META = "pyairtable-mcp/error"
@@ -63,6 +64,14 @@ class AppServer(MCPServer):
         )
         self._dispatcher = dispatcher
         self._show_spent = show_spent
+
+    async def list_tools(self) -> list[ListedTool]:
+        """Return the tools with their schemas, which starting up does not wait for."""
+        schemas = {spec.name: spec.input_schema for spec in self._dispatcher.tools}
+        return [
+            listed.model_copy(update={"input_schema": schemas[listed.name]})
+            for listed in await super().list_tools()
+        ]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
@@ -102,7 +111,7 @@ def _tool(dispatcher: Dispatcher, spec: Spec, *, show_spent: bool) -> Tool:
         name=spec.name,
         title=spec.title,
         description=spec.description,
-        parameters=spec.input_schema(),
+        parameters={},
         fn_metadata=FuncMetadata(arg_model=_RawArguments),
         is_async=True,
         context_kwarg="context",
@@ -149,8 +158,12 @@ def _result(answer: Answer, *, show_spent: bool) -> CallToolResult:
 def build_server(dispatcher: Dispatcher, *, show_spent: bool = False) -> AppServer:
     """Return the server with its tools, resources, prompts and completions."""
     server = AppServer(dispatcher, show_spent=show_spent)
-    if any(spec.group == "read" for spec in dispatcher.tools):
+    groups = {spec.group for spec in dispatcher.tools}
+    if "workflow" in groups:
+        add_workflow_resources(server, dispatcher)
+    if "read" in groups:
         add_resources(server, dispatcher)
+    if groups & {"read", "workflow"}:
         add_completions(server, dispatcher)
     add_prompts(server)
     return server

@@ -8,16 +8,16 @@ from pyairtable_mcp.sandbox.seeds import columns as c
 from pyairtable_mcp.sandbox.seeds import words
 from pyairtable_mcp.sandbox.seeds.builder import BaseBuilder
 from pyairtable_mcp.sandbox.seeds.columns import Column
-from pyairtable_mcp.sandbox.state.model import Workspace
+from pyairtable_mcp.sandbox.state.model import Base
 
 ARCHIVE_ID: Final = "appArchive0000001"
 _MADE: Final = datetime(2022, 5, 2, 9, tzinfo=UTC)
 _MEASURES: Final = ("Width", "Height", "Depth", "Weight", "Price", "Stock")
 
 
-def add_archive(workspace: Workspace) -> None:
-    """Add the base."""
-    builder = BaseBuilder(ARCHIVE_ID, "Archive", Random(ARCHIVE_ID), workspace.owner, _MADE)
+def archive_base(owner: str) -> Base:
+    """Make the base, which is the same every time for the same owner."""
+    builder = BaseBuilder(ARCHIVE_ID, "Archive", Random(ARCHIVE_ID), owner, _MADE)
     clients = builder.table(
         "Clients", c.line("Name"), c.one_of("Status", "Former"), c.link("Projects", "Projects", "Client")
     )
@@ -39,7 +39,7 @@ def add_archive(workspace: Workspace) -> None:
             _MADE,
             {"Item": f"Item {place + 1:02d}", "Kind": builder.rng.choice(words.SKILLS), **cells},
         )
-    workspace.bases[builder.base.id] = builder.base
+    return builder.base
 
 
 def _wide() -> tuple[Column, ...]:

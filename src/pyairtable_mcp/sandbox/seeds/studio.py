@@ -1,6 +1,6 @@
 """The base `Studio`: an agency with its clients, projects, tasks, invoices, people and timesheets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
 from typing import Final
@@ -9,19 +9,19 @@ from pyairtable_mcp.sandbox.seeds import columns as c
 from pyairtable_mcp.sandbox.seeds import words
 from pyairtable_mcp.sandbox.seeds.builder import BaseBuilder
 from pyairtable_mcp.sandbox.seeds.rows import fill
-from pyairtable_mcp.sandbox.state.model import Table, Workspace
+from pyairtable_mcp.sandbox.state.model import Base, Table, User
 
 STUDIO_ID: Final = "appStudio00000001"
 _FOUNDED: Final = datetime(2023, 2, 1, 9, tzinfo=UTC)
 
 
-def add_studio(workspace: Workspace) -> None:
-    """Add the base; it is the same every time, whatever the workspace's own randomness."""
-    builder = BaseBuilder(STUDIO_ID, "Studio", Random(STUDIO_ID), workspace.owner, _FOUNDED)
+def studio_base(owner: str, users: Sequence[User]) -> Base:
+    """Make the base, which is the same every time for the same owner and users."""
+    builder = BaseBuilder(STUDIO_ID, "Studio", Random(STUDIO_ID), owner, _FOUNDED)
     tables = _tables(builder)
     builder.connect()
-    fill(builder, tables, list(workspace.users.values()))
-    workspace.bases[builder.base.id] = builder.base
+    fill(builder, tables, users)
+    return builder.base
 
 
 def _tables(builder: BaseBuilder) -> Mapping[str, Table]:

@@ -11,9 +11,12 @@ NAME: Final = r"^[a-z][a-z0-9_-]{0,49}$"
 WORD: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,39}$"
 """What the name of an input looks like, so that an expression can name it."""
 
-Name = Annotated[str, Member(pattern=NAME)]
-Word = Annotated[str, Member(pattern=WORD)]
+Name = Annotated[
+    str, Member(pattern=NAME, description="small letters, digits, _ and -, a letter first, 50 at most")
+]
+Word = Annotated[str, Member(pattern=WORD, description="letters, digits and _, no digit first, 40 at most")]
 Steps = Annotated[list[dict[str, JsonValue]], Member(min_length=1, max_length=100)]
+ItemType = Literal["text", "number", "boolean", "date", "choice", "base", "table", "record"]
 InputType = Literal["text", "number", "boolean", "date", "choice", "base", "table", "record", "list"]
 RecordEvent = Literal["created", "changed", "deleted"]
 CatchUp = Literal["skip", "latest", "all"]
@@ -33,15 +36,22 @@ class Input(Part):
     description: Annotated[str, Member(max_length=500)] = ""
     default: JsonValue = None
     choices: Annotated[list[str], Member(description="what a choice may be")] = []
-    of: Annotated[InputType, Member(description="the type of a list's items")] = "text"
+    of: Annotated[ItemType, Member(description="the type of a list's items")] = "text"
     base: Annotated[str, Member(description="where a table or record is, by name or id")] = ""
     table: Annotated[str, Member(description="where a record is, by name or id")] = ""
+
+    @property
+    def required(self) -> bool:
+        """Whether a run has to be given it; `default: null` makes it one that may be left out."""
+        return "default" not in self.model_fields_set
 
 
 class Source(Part):
     """What every trigger has: an `id` of its own, and the inputs it gives a run, as expressions."""
 
-    id: Annotated[str, Member(pattern=NAME)] = ""
+    id: Annotated[
+        str, Member(pattern=r"^([a-z][a-z0-9_-]{0,49})?$", description="like the name of a workflow")
+    ] = ""
     inputs: Annotated[
         dict[str, JsonValue], Member(alias="with", description="inputs of the run; ${{ trigger... }}")
     ] = {}
@@ -109,7 +119,7 @@ class Approval(Part):
 
     deletes: bool = False
     schema_changes: bool = False
-    records_over: Annotated[int, Member(ge=0)] | None = None
+    records_over: Annotated[int, Member(ge=1)] | None = None
 
 
 class Workflow(Part):
@@ -131,9 +141,18 @@ class Workflow(Part):
     approval: Approval = Approval()
 
 
-def triggers_of(workflow: Workflow) -> Mapping[str, ScheduleTrigger | RecordTrigger | WebhookTrigger]:
+Trigger = ScheduleTrigger | RecordTrigger | WebhookTrigger
+
+
+def as_json(workflow: Workflow) -> JsonValue:
+    """Return a workflow as it is kept: what its author wrote, and nothing else."""
+    told: JsonValue = workflow.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return told
+
+
+def triggers_of(workflow: Workflow) -> Mapping[str, Trigger]:
     """Return the triggers that start runs by themselves, by id; `schedule-1` for one without an id."""
-    kinds: Mapping[str, Sequence[ScheduleTrigger | RecordTrigger | WebhookTrigger]] = {
+    kinds: Mapping[str, Sequence[Trigger]] = {
         "schedule": workflow.on.schedule,
         "record": workflow.on.record,
         "webhook": workflow.on.webhook,

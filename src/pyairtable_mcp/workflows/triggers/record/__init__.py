@@ -1,0 +1,1 @@
+"""Changes of records: told by Airtable's webhooks, or found by looking, and judged the same way."""
