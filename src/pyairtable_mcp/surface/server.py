@@ -69,7 +69,7 @@ class AppServer(MCPServer):
         """Return the tools with their schemas, which starting up does not wait for."""
         schemas = {spec.name: spec.input_schema for spec in self._dispatcher.tools}
         return [
-            listed.model_copy(update={"input_schema": schemas[listed.name]})
+            listed.model_copy(update={"input_schema": schemas.get(listed.name, listed.input_schema)})
             for listed in await super().list_tools()
         ]
 
