@@ -50,6 +50,12 @@ OTHER = {
     "jwks_url": "https://login.example.com/keys",
     "jwt_policy": "outside",
     "audit_days": "30",
+    "public_url": "https://flows.example.com",
+    "hosts": "mcp.local",
+    "origins": "https://app.example.com",
+    "require_tokens": "1",
+    "body_mb": "9",
+    "publish_as_tools": "1",
 }
 
 

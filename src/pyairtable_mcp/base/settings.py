@@ -201,6 +201,35 @@ class AuthSettings(_Section):
         return value
 
 
+class HttpSettings(_Section):
+    """How the remote endpoint is reached, and by whom."""
+
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^/?#@\s]+(/[^?#\s]*)?)?$",
+        description="Where this server is reached from outside, e.g. https://flows.example.com. Clients are "
+        "told so, and Airtable is asked to send notifications of changes there; without it tables that "
+        "workflows watch are read now and then instead.",
+    )
+    hosts: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
+        (), description="More host names this server answers to, separated by commas, without ports."
+    )
+    origins: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
+        (),
+        description="Origins of web pages that may call it from a browser, separated by commas, e.g. "
+        "https://app.example.com.",
+    )
+    require_tokens: bool = Field(
+        False, description="Ask callers on this machine for a token too; others are always asked."
+    )
+    body_mb: int = Field(8, ge=1, le=64, description="Megabytes a request may bring.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_end(cls, value: str) -> str:
+        return value.rstrip("/")
+
+
 class Settings(_Section):
     """Everything an operator can set."""
 
@@ -239,6 +268,7 @@ class Settings(_Section):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     sagas: SagaSettings = Field(default_factory=SagaSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
+    http: HttpSettings = Field(default_factory=HttpSettings)
     workflows: WorkflowSettings = Field(default_factory=WorkflowSettings)
     auth: AuthSettings = Field(default_factory=AuthSettings)
 
