@@ -94,8 +94,8 @@ def judged(answer: Response) -> Grant | Ended | Later:
     """
     if answer.status != 200:
         error = _error(answer.body)
-        told = f"Airtable answered {answer.status} {error}".rstrip()
-        return Ended(told) if error == _OVER or answer.status == _RACE else Later(told)
+        why = f"Airtable answered {answer.status} {error}".rstrip()
+        return Ended(why) if error == _OVER or answer.status == _RACE else Later(why)
     told = _object(answer.body)
     access, refresh, life = told.get("access_token"), told.get("refresh_token"), told.get("expires_in", _LIFE)
     if not isinstance(access, str) or not isinstance(refresh, str) or not access or not refresh:
