@@ -1,7 +1,7 @@
 """The composition root: builds every object from the settings, and closes them in reverse."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -14,13 +14,16 @@ from pyairtable_mcp.airtable.opening import open_airtable
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.policy import Policy
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.engine.call import SagaCall
 from pyairtable_mcp.engine.late import LateEngine
 from pyairtable_mcp.engine.launching import NewHost, build_engine, store_place
 from pyairtable_mcp.net.http import AsgiApp
 from pyairtable_mcp.net.shared import Bank
+from pyairtable_mcp.operations.call import Call
+from pyairtable_mcp.surface.catalog import Tool
 from pyairtable_mcp.surface.dispatch import Dispatcher
 from pyairtable_mcp.surface.server import AppServer, build_server
+from pyairtable_mcp.workflows.call import FlowCall
+from pyairtable_mcp.workflows.late import LateFlows
 
 
 @dataclass(frozen=True)
@@ -69,23 +72,30 @@ async def running(
         )
         airtable = await stack.enter_async_context(client)
 
-        async def airtable_of(_principal: str) -> Airtable:
-            return airtable
+        async def call_of(_principal: str) -> Call:
+            timing = engine_clock or clock
+            return Call(airtable=airtable.metered(), settings=settings, clock=timing, rng=rng)
 
         where = stack.enter_context(store_place(settings, temporary=sandbox is not None))
         sagas = LateEngine(
-            partial(build_engine, settings, where, airtable_of, engine_clock or clock, rng, new_host)
+            partial(build_engine, settings, where, call_of, engine_clock or clock, rng, new_host)
         )
         stack.push_async_callback(sagas.close)
+        flows = LateFlows(sagas, settings, engine_clock or clock, rng)
+        stack.push_async_callback(flows.close)
 
-        def new_call() -> SagaCall:
-            return SagaCall(airtable=airtable.metered(), settings=settings, clock=clock, rng=rng, sagas=sagas)
+        def new_call() -> FlowCall:
+            return FlowCall(
+                airtable=airtable.metered(), settings=settings, clock=clock, rng=rng, sagas=sagas,
+                following=flows,
+            )  # fmt: skip
 
         # What was left by an earlier process is taken up only where it can be written.
         able = bool(sandbox or settings.airtable.api_key.get_secret_value()) and not settings.read_only
-        warm = sagas.warm if able and new_host is None else None
+        warm = flows.warm if able and new_host is None else None
         policy = Policy(read_only=settings.read_only, toolsets=frozenset(settings.toolsets))
-        dispatcher = Dispatcher(policy, new_call, rng, answered=warm)
+        published = await _published(where(), clock) if settings.workflows.publish_as_tools else ()
+        dispatcher = Dispatcher(policy, new_call, rng, answered=warm, published=published)
         server = build_server(dispatcher, show_spent=settings.show_spent)
         yield App(settings, airtable, dispatcher, server)
 
@@ -98,6 +108,14 @@ async def _bank(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Bank
     from pyairtable_mcp.store.store import open_store
 
     return (await stack.enter_async_context(open_store(where, clock))).slots
+
+
+async def _published(where: str, clock: Clock) -> Sequence[Tool]:
+    """Return a tool for each workflow there is now."""
+    from pyairtable_mcp.surface.publishing import tools_of
+    from pyairtable_mcp.workflows.tools.publishing import published
+
+    return tools_of(await published(where, clock))
 
 
 def _to_airtable(

@@ -16,7 +16,12 @@ from pyairtable_mcp.base.errors import NotConfigured
 from pyairtable_mcp.base.log import log_to_stderr
 from pyairtable_mcp.base.settings import Leaf, Settings, leaves, load
 from pyairtable_mcp.base.text import listed
+from pyairtable_mcp.console.audit import audit
+from pyairtable_mcp.console.credentials import credential
 from pyairtable_mcp.console.group import sagas
+from pyairtable_mcp.console.keys import keys
+from pyairtable_mcp.console.tokens import token as tokens
+from pyairtable_mcp.console.users import user as users
 from pyairtable_mcp.console.workflows import workflow
 
 
@@ -70,8 +75,8 @@ def _option(leaf: Leaf) -> click.Option:
     return click.Option([leaf.flag, _parameter(leaf)], type=kind, default=None, help=about)
 
 
-cli.add_command(sagas)
-cli.add_command(workflow)
+for commands in (sagas, workflow, tokens, users, credential, keys, audit):
+    cli.add_command(commands)
 cli.params += [_option(leaf) for leaf in leaves() if leaf.has_flag]
 
 

@@ -19,7 +19,7 @@ def test_every_error_has_a_code_of_its_own_and_only_waiting_helps_the_retryable(
     classes = list(error_classes())
     codes = [one.code for one in classes]
     assert len(set(codes)) == len(codes)
-    assert {one.code for one in classes if one.retryable} == {"rate_limited", "unavailable"}
+    assert {one.code for one in classes if one.retryable} == {"rate_limited", "unavailable", "too_many"}
     assert all(one.code.replace("_", "").isalpha() for one in classes)
 
 

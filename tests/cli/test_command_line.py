@@ -187,12 +187,13 @@ async def test_the_sandbox_says_where_it_is_in_one_line_and_pyairtable_reads_and
 
 
 @behaviour("cli.sandbox_pair")
-async def test_a_server_pointed_at_a_sandbox_of_its_own_process_works_with_it() -> None:
+async def test_a_server_pointed_at_a_sandbox_of_its_own_process_works_with_it(tmp_path: Path) -> None:
     async with sandbox() as (_, told):
         variables = {
             **QUIET,
             "AIRTABLE_API_KEY": str(told["token"]),
             "AIRTABLE_ENDPOINT_URL": str(told["url"]),
+            "PYAIRTABLE_MCP_STORE": str(tmp_path / "store.db"),
         }
         server = StdioServerParameters(command=sys.executable, args=["-m", "pyairtable_mcp"], env=variables)
         async with Client(server) as client:

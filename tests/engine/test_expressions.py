@@ -47,6 +47,24 @@ SCOPE: dict[str, JsonValue] = {
         ("round(2.345, 1)", 2.3),
         ("unique(['a', 'b', 'a'])", ["a", "b"]),
         ("item.id", "rec9"),
+        ("get(steps.company.records[0].fields, 'City name')", "Oslo"),
+        ("get(steps.company.records[0].fields, 'Street', '-')", "-"),
+        ("get(inputs.tags, 5)", None),
+        ("get(inputs.tags, -1)", "b"),
+        ("get(inputs.name, 'x', 0)", 0),
+        ("flat([inputs.tags, ['c'], 'd'])", ["a", "b", "c", "d"]),
+        (
+            "group([{'n': 'x', 'i': 1}, {'n': 'y', 'i': 2}, {'n': 'x', 'i': 3}], 'n')",
+            [
+                {"key": "x", "items": [{"n": "x", "i": 1}, {"n": "x", "i": 3}]},
+                {"key": "y", "items": [{"n": "y", "i": 2}]},
+            ],
+        ),
+        ("[len(one.items) for one in group(['a', 'b', 'a'])]", [2, 1]),
+        ("add_days('2026-02-27', 2)", "2026-03-01"),
+        ("add_days('2026-02-27T23:00:00.000Z', -1)", "2026-02-26T23:00:00+00:00"),
+        ("days_between('2026-02-27', '2026-03-01T08:00:00Z')", 2),
+        ("days_between('2026-03-01', '2026-02-27')", -2),
     ],
 )
 def test_an_expression_has_the_value_a_plain_reading_gives(text: str, value: JsonValue) -> None:
@@ -67,6 +85,20 @@ def test_a_text_that_is_one_expression_becomes_its_value_and_inside_a_text_it_be
         "plain": "no marks",
         "deep": [{"n": 1}],
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("${{ {'a': {'b': 1}} }}", {"a": {"b": 1}}),
+        ("${{ {'a': {'b': {}}}}}", {"a": {"b": {}}}),
+        ("${{ '}}' }}", "}}"),
+        ("${{ 1 }}}}", "1}}"),
+        ("${{ {'a': {}} }} and ${{ {'b': {}} }}", '{"a": {}} and {"b": {}}'),
+    ],
+)
+def test_an_expression_ends_where_it_is_whole(text: str, value: JsonValue) -> None:
+    assert filled(text, SCOPE) == value
 
 
 @pytest.mark.parametrize(
@@ -97,6 +129,10 @@ def test_a_text_that_is_one_expression_becomes_its_value_and_inside_a_text_it_be
         "'%s' % 'a'",
         "inputs.name + 1",
         "max()",
+        "add_days('soon', 1)",
+        "add_days('2026-01-01', 'x')",
+        "add_days('2026-01-01', 10**9)",
+        "days_between('2026-01-01', '')",
         "len(1)",
         "(" * 300 + ")" * 300,
         "+".join(["1"] * 500),

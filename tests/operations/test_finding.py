@@ -156,6 +156,18 @@ async def test_without_a_limit_an_answer_is_small_and_says_that_there_is_more() 
         assert "at least" in unfenced(reply.text)
 
 
+async def test_more_than_one_call_may_read_is_refused_before_a_request_is_spent() -> None:
+    async with open_world(settings=Settings(limits=LimitSettings(read_most=5))) as world:
+        few = await world.call("find_records", **TASKS, fields=["Name"])
+        assert len(table(few.text).rows) == 5
+        world.requests.clear()
+        for tool, arguments in (("find_records", {"limit": 6}), ("get_records", {"ids": list("abcdef")})):
+            refused = await world.call(tool, **TASKS, **arguments)
+            assert refused.code == "too_large"
+            assert "5" in refused.text
+        assert world.requests == []
+
+
 async def walk(world: World, **arguments: object) -> list[str]:
     """Follow the cursor to the end, and return the ids of all rows in the order they came."""
     ids: list[str] = []

@@ -5,13 +5,9 @@ from dataclasses import replace
 from pyairtable_mcp.base.clock import SystemClock
 from pyairtable_mcp.base.sagas import FINISHED, Status
 from pyairtable_mcp.store import Store
-from pyairtable_mcp.store.journal_values import AuditRow
 from tests.store.sagas import INTENT, OUTCOME, STEP, journaled, saga
 
 ROOM = 10**9
-NOTE = AuditRow(
-    principal="p", tool="create_records", saga="sg1", effect="create", target="tbl", outcome="done"
-)
 
 
 async def left(store: Store) -> set[str]:
@@ -24,14 +20,12 @@ async def test_only_what_is_over_is_forgotten(where: str) -> None:
             await store.journal.open(replace(saga(status.value), status=status), [STEP, INTENT, OUTCOME])
         dealt_with = replace(saga("resolved"), status=Status.COMPENSATION_FAILED, resolved="by Mona")
         await store.journal.open(dealt_with)
-        await store.keeping.audit(NOTE)
         await clock.sleep(0.01)
         assert await store.keeping.prune(keep_seconds=1000.0, max_bytes=ROOM) == []
         gone = await store.keeping.prune(keep_seconds=0.001, max_bytes=ROOM)
         assert set(gone) == {*FINISHED, "resolved"}
         assert await left(store) == set(Status) - set(FINISHED)
         assert await store.journal.load("completed") is None
-        assert await store.keeping.audited() == []
 
 
 async def test_the_oldest_give_way_when_all_together_take_too_much_room(where: str) -> None:
@@ -55,11 +49,3 @@ async def test_images_go_with_their_saga(where: str) -> None:
         assert found is not None
         assert (found.steps, found.intents, found.outcomes) == ((), (), {})
         assert await store.journal.find(record="rec1") == []
-
-
-async def test_who_did_what_is_noted(where: str) -> None:
-    async with journaled(where, SystemClock()) as store:
-        await store.keeping.audit(NOTE)
-        (found,) = await store.keeping.audited()
-    assert replace(found, at=0.0) == NOTE
-    assert found.at > 0

@@ -199,8 +199,24 @@ async def test_a_wrong_or_an_old_token_is_refused_in_the_same_words(caplog: pyte
             {"table": "Tasks", "fields": [{"name": "Mood", "type": "singleLineText"}]},
             "it changes what a base is made of",
         ),
+        (
+            ApprovalSettings(creates=True),
+            "create_records",
+            {"table": "Tasks", "records": [{"Name": "n"}]},
+            "it creates 1 record",
+        ),
+        (
+            ApprovalSettings(changes=True),
+            "upsert_records",
+            {
+                "table": "People",
+                "records": [{"Name": "Nora", "Email": "nora@example.com"}],
+                "match_on": ["Email"],
+            },
+            "it changes 1 record",
+        ),
     ],
-    ids=["many records", "schema"],
+    ids=["many records", "schema", "creating", "changing"],
 )
 async def test_other_classes_of_changes_are_kept_for_a_person_too(
     approval: ApprovalSettings, tool: str, arguments: dict[str, object], why: str

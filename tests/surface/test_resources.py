@@ -22,9 +22,14 @@ async def read(client: Client, uri: str) -> str:
 @behaviour("resources.list")
 async def test_bases_and_the_quota_are_resources_and_the_rest_are_templates(world: World) -> None:
     resources = (await world.client.list_resources()).resources
-    assert [str(one.uri) for one in resources] == ["airtable://bases", "airtable://status"]
+    assert [str(one.uri) for one in resources] == [
+        "airtable://workflows",
+        "airtable://bases",
+        "airtable://status",
+    ]
     templates = (await world.client.list_resource_templates()).resource_templates
     assert [one.uri_template for one in templates] == [
+        "airtable://workflows/{workflow}",
         "airtable://{base}/schema",
         "airtable://{base}/{table}",
         "airtable://{base}/{table}/{record}",

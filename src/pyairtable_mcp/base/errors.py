@@ -11,6 +11,10 @@
     │   ├── NotAllowed        this server is set not to do it
     │   ├── BadCursor         the cursor is not one of ours, or belongs to another query
     │   ├── NotConfigured     a setting is missing or wrong
+    │   ├── InvalidToken      what a caller shows at the door proves nothing
+    │   ├── NotLinked         the caller's Airtable account has to be linked, or linked again
+    │   ├── SignInRefused     the name or the password is wrong
+    │   ├── TooMany           tried or called too often; it says how long to wait
     │   └── TooLarge          more than Airtable or this server takes in one go
     └── Upstream              Airtable, or the way to it
         ├── Unauthorized      the token is missing, wrong or revoked
@@ -26,6 +30,7 @@ Every error carries a `code` (stable, machine-readable), a `message`, an optiona
 `candidates` (the closest right values) and `retryable` (whether the same call may succeed later).
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -40,6 +45,8 @@ class AppError(Exception):
 
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
+    acted: bool = False
+    """Whether something was done before it, so that the same must not simply be tried again."""
 
     def __init__(self, message: str, *, hint: str = "", candidates: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -119,6 +126,35 @@ class TooLarge(Refused):
     """More than Airtable or this server takes in one go."""
 
     code = "too_large"
+
+
+class InvalidToken(Refused):
+    """The token a caller shows is none of ours, has ended, or is meant for somebody else."""
+
+    code = "invalid_token"
+
+
+class NotLinked(Refused):
+    """The caller's Airtable account has to be linked first, or again."""
+
+    code = "not_linked"
+
+
+class SignInRefused(Refused):
+    """The name or the password is wrong; which of them is not told."""
+
+    code = "sign_in_refused"
+
+
+class TooMany(Refused):
+    """Something was tried or called too often; `seconds` is how long to wait."""
+
+    code = "too_many"
+    retryable = True
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        super().__init__(message, hint=f"Wait {math.ceil(seconds)} s.")
+        self.seconds = seconds
 
 
 class Upstream(AppError):

@@ -25,8 +25,20 @@ from pyairtable_mcp.base.errors import NotConfigured
 from pyairtable_mcp.base.text import closest, listed, visible
 
 PREFIX: Final = "PYAIRTABLE_MCP_"
-Toolset = Literal["read", "write", "schema", "saga"]
+Toolset = Literal["read", "write", "schema", "saga", "workflow"]
 TOOLSETS: Final[tuple[Toolset, ...]] = get_args(Toolset)
+AIRTABLE_SCOPES: Final = (
+    "data.records:read",
+    "data.records:write",
+    "data.recordComments:read",
+    "data.recordComments:write",
+    "schema.bases:read",
+    "schema.bases:write",
+    "user.email:read",
+    "webhook:manage",
+)
+_PRINTED: Final = r"^[^\x00-\x08\x0e-\x1f\x7f]*$"
+_ADDRESS: Final = r"^(https?://[!-~]+)?$"
 AIRTABLE_URL: Final = "https://api.airtable.com"
 
 
@@ -96,6 +108,7 @@ class LimitSettings(_Section):
     )
     cell_characters: int = Field(400, ge=20, le=100_000, description="Characters shown of one cell.")
     read_records: int = Field(20, ge=1, le=1000, description="Records a read returns when no limit is given.")
+    read_most: int = Field(1000, ge=1, le=1000, description="Records one call may read at most.")
     write_records: int = Field(500, ge=1, le=50_000, description="Records one call may write or delete.")
 
 
@@ -110,9 +123,21 @@ class SagaSettings(_Section):
     )
 
 
+class WorkflowSettings(_Section):
+    """How workflows are offered."""
+
+    publish_as_tools: bool = Field(
+        False,
+        description="Offer each workflow that is on when the server starts as a tool of its own, "
+        "workflow_<name>.",
+    )
+
+
 class ApprovalSettings(_Section):
     """For which changes a person is asked first. Taking back at once what has failed needs no approval."""
 
+    creates: bool = Field(False, description="A person has to approve before records are created.")
+    changes: bool = Field(False, description="A person has to approve before records are changed.")
     deletes: bool = Field(False, description="A person has to approve before records are deleted.")
     records_over: int = Field(
         0,
@@ -125,14 +150,60 @@ class ApprovalSettings(_Section):
     )
 
 
+class AuthSettings(_Section):
+    """Who may come in at the remote endpoint."""
+
+    policies: str = Field(
+        "",
+        pattern=_PRINTED,
+        description="A TOML or JSON file with policies by name, for tokens and users to be bound by.",
+    )
+    keys: SecretStr = Field(
+        SecretStr(""),
+        description="What seals linked accounts in the store: keys that `pyairtable-mcp keys new` makes, "
+        "separated by commas, the newest first.",
+    )
+    airtable_client_id: str = Field(
+        "",
+        pattern=r"^[!-~]*$",
+        description="This server's OAuth integration at Airtable; with it each user links their own account.",
+    )
+    airtable_client_secret: SecretStr = Field(SecretStr(""), description="Its secret, if it has one.")
+    airtable_scopes: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
+        AIRTABLE_SCOPES, description="What it asks for at Airtable, separated by commas."
+    )
+    airtable_login_url: str = Field(
+        "https://airtable.com", pattern=r"^https?://[^/?#@\s]+$", description="Where people agree to that."
+    )
+    issuer: str = Field(
+        "", pattern=_ADDRESS, description="Whose JSON Web Tokens are accepted, as `iss` has it."
+    )
+    audience: str = Field(
+        "", pattern=_ADDRESS, description="This server's address as clients know it: what `aud` has to hold."
+    )
+    jwks_url: str = Field("", pattern=_ADDRESS, description="Where the issuer publishes its keys.")
+    jwt_policy: str = Field(
+        "", pattern=_PRINTED, description="The policy that bounds everybody with a token of the issuer."
+    )
+    audit_days: int = Field(365, ge=1, le=36_500, description="Days the record of who did what is kept.")
+
+    @field_validator("airtable_scopes")
+    @classmethod
+    def _scopes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not all("!" <= char <= "~" for char in one):
+                raise ValueError(f"'{visible(one)}' is no scope")
+        return value
+
+
 class Settings(_Section):
     """Everything an operator can set."""
 
     sandbox: bool = Field(False, description="Use the built-in sandbox base instead of Airtable: no account.")
     read_only: bool = Field(False, description="Offer only tools that read.")
-    toolsets: Annotated[
-        tuple[Literal["read", "write", "schema", "saga"], ...], BeforeValidator(_comma_separated)
-    ] = Field(TOOLSETS, description="Groups of tools to offer, separated by commas.")
+    toolsets: Annotated[tuple[Toolset, ...], BeforeValidator(_comma_separated)] = Field(
+        TOOLSETS, description="Groups of tools to offer, separated by commas."
+    )
     show_spent: bool = Field(
         False, description="End every answer with what it cost: requests sent and seconds waited for leave."
     )
@@ -163,6 +234,8 @@ class Settings(_Section):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     sagas: SagaSettings = Field(default_factory=SagaSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
+    workflows: WorkflowSettings = Field(default_factory=WorkflowSettings)
+    auth: AuthSettings = Field(default_factory=AuthSettings)
 
     @field_validator("time_zone")
     @classmethod

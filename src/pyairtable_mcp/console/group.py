@@ -1,13 +1,11 @@
 """The commands `sagas …`; each ends with 0 when it is done, 1 when not, 3 when a person is waited for."""
 
 from typing import Final
-from urllib.parse import urlsplit
 
 import click
-from pydantic import SecretStr
 
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.console.ending import end
+from pyairtable_mcp.console.ending import end, store_option, use_store
 
 SAGA: Final = click.argument("saga")
 YES: Final = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -15,19 +13,14 @@ FORCE: Final = click.option("--force", is_flag=True, help="Also over what people
 
 
 @click.group(invoke_without_command=True)
-@click.option(
-    "--store", default=None, help="A file or URL; one with a password only as PYAIRTABLE_MCP_STORE."
-)
+@store_option
 @click.pass_context
 def sagas(context: click.Context, store: str | None) -> None:
     """Look at what was changed through this server, approve it, take it back.
 
     Ends with 0 when it is done, 1 when it is not, 2 for wrong usage, 3 when a person is waited for.
     """
-    if store:
-        if "://" in store and urlsplit(store).password:
-            raise click.UsageError("A command line can be read by others: set PYAIRTABLE_MCP_STORE instead.")
-        context.obj = context.obj.model_copy(update={"store": SecretStr(store)})
+    use_store(context, store)
     if context.invoked_subcommand is None:
         context.invoke(list_)
 

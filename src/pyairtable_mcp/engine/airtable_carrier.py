@@ -22,6 +22,8 @@ from pyairtable_mcp.store.journal_values import Image
 
 AIRTABLE: Final = "airtable"
 """The carrier's name in the journal."""
+_CREATING: Final = frozenset({Kind.CREATE, Kind.UPSERT})
+_CHANGING: Final = frozenset({Kind.UPDATE, Kind.REPLACE, Kind.UPSERT, Kind.ATTACH})
 _SCHEMA: Final = frozenset({Kind.CREATE_TABLE, Kind.CREATE_FIELD, Kind.UPDATE_TABLE, Kind.UPDATE_FIELD})
 
 
@@ -71,7 +73,13 @@ class AirtableCarrier:
         batch = BATCH.validate_python(write.body)
         schema = batch.kind in _SCHEMA
         records = 0 if schema else len(batch.items)
-        return Stakes(records=records, deletes=batch.kind is Kind.DELETE, schema=schema)
+        return Stakes(
+            records=records,
+            creates=batch.kind in _CREATING,
+            changes=batch.kind in _CHANGING,
+            deletes=batch.kind is Kind.DELETE,
+            schema=schema,
+        )
 
     async def send(self, write: Write, trip: Trip) -> Arrival:
         """Send a batch of one request."""

@@ -34,10 +34,16 @@ def demanded(terms: ApprovalSettings, stakes: Sequence[Stakes], earlier: int = 0
 
     `earlier` are the records that were written since somebody last approved.
     """
+    created = sum(one.records for one in stakes if one.creates)
+    changed = sum(one.records for one in stakes if one.changes)
     deleted = sum(one.records for one in stakes if one.deletes)
     records = earlier + sum(one.records for one in stakes)
     schema = sum(one.schema for one in stakes)
     reasons: list[str] = []
+    if terms.creates and created:
+        reasons.append(f"it creates {counted(created, 'record')}")
+    if terms.changes and changed:
+        reasons.append(f"it changes {counted(changed, 'record')}")
     if terms.deletes and deleted:
         reasons.append(f"it deletes {counted(deleted, 'record')}")
     if terms.schema_changes and schema:

@@ -97,6 +97,14 @@ class Engine:
         """Open the store and begin to work, once for all who ask; also goes on with what was left."""
         await self._opened()
 
+    async def store(self) -> Store:
+        """Return the store, open for as long as the engine is."""
+        return (await self._opened()).store
+
+    async def poke(self) -> None:
+        """Let a process look at once for sagas that were let in through the store."""
+        (await self._opened()).worker.poke()
+
     async def _opened(self) -> _Open:
         if self._launch is None:
             self._launch = asyncio.create_task(self._opening())
@@ -128,7 +136,7 @@ class Engine:
             )
             worker = Worker(
                 store, host, leases, interpreter, self._clock, self._ports.new_call,
-                renew=self._terms.renew, keep=self._terms.keep,
+                renew=self._terms.renew, keep=self._terms.keep, hear=self._tell,
             )  # fmt: skip
             working = asyncio.create_task(worker.work())
             stack.push_async_callback(_cancelled, working)
@@ -156,6 +164,18 @@ class Engine:
             await opened.worker.start(run)
         return run.saga.id
 
+    async def join(self, saga: str, call: Call | None = None, hear: Hear = nobody) -> SagaReport:
+        """Begin a saga that was let in through the store, unless somebody has, and wait as `run` does."""
+        opened = await self._opened()
+        try:
+            job = await opened.worker.pick(saga, call)
+        except Fenced:
+            job = None
+        if job is None:
+            return await self.followed(saga)
+        job.run.hear = self._heard_by(hear)
+        return await self._awaited(opened, job)
+
     async def _begin(self, new: NewSaga, call: Call | None, hear: Hear) -> Run:
         opened = await self._opened()
         steps = SPECS.dump_python(new.steps, mode="json")
@@ -174,10 +194,14 @@ class Engine:
 
     def _heard_by(self, hear: Hear) -> Hear:
         def tell(progress: Progress) -> None:
-            for one in (hear, *self._listeners):
-                one(progress)
+            hear(progress)
+            self._tell(progress)
 
         return tell
+
+    def _tell(self, progress: Progress) -> None:
+        for one in self._listeners:
+            one(progress)
 
     async def _awaited(self, opened: _Open, job: Job) -> SagaReport:
         """Wait for a run; who is cancelled meanwhile wants it stopped."""
@@ -240,13 +264,14 @@ class Engine:
         principal: str | None = None,
         statuses: Collection[Status] = (),
         record: str = "",
+        undoes: str = "",
         before: float | None = None,
         limit: int = 50,
     ) -> list[SagaRow]:
-        """Return sagas, the youngest first: of a principal, in these states, that touched a record."""
+        """Return sagas, the youngest first: of a principal, in some states, about a record, undoing one."""
         journal = (await self._opened()).store.journal
         return await journal.find(
-            principal=principal, statuses=statuses, record=record, before=before, limit=limit
+            principal=principal, statuses=statuses, record=record, undoes=undoes, before=before, limit=limit
         )
 
     async def resume(self, saga: str, answer: JsonValue = None, *, question: str = "") -> SagaReport:
@@ -361,7 +386,6 @@ class Engine:
                 job = await opened.worker.take(claimed, prepare)
             except Fenced as error:
                 raise NotAllowed(f"Saga {saga} was just taken up by others.", hint="Look at it.") from error
-        job.run.hear = self._heard_by(nobody)
         return job
 
     async def _claim(self, opened: _Open, saga: str, statuses: Collection[Status]) -> SagaRow:

@@ -20,7 +20,7 @@ from pyairtable_mcp.engine.machine import wanted
 from pyairtable_mcp.engine.model import PLAN, SPEC, Plan, Progress, StepSpec, Write
 from pyairtable_mcp.engine.ports import Arrival, Ports, Scene, Stakes, Trip
 from pyairtable_mcp.engine.returning import PAUSES, WayBack
-from pyairtable_mcp.engine.run import Run, error_to, outcome_of
+from pyairtable_mcp.engine.run import Run, error_to, outcome_of, workflow_of
 from pyairtable_mcp.engine.words import (
     Decide,
     End,
@@ -134,18 +134,20 @@ class Interpreter:
     async def _plan(self, run: Run, step: int) -> None:
         self._pass("plan")
         spec = run.specs.get(step) or run.queue[0]
+        rested = run.steps.get(step)
         row = StepRow(
             number=step,
             id=spec.id,
             kind=spec.kind,
             status="planned",
             spec=SPEC.dump_python(spec, mode="json"),
+            began=rested.began if rested else self._now(),
         )
         try:
             plan = await self._planned(run, spec, step)
         except AppError as error:
             run.error = error
-            self._begin(run, step, spec, replace(row, status="failed", result=error_to(error)))
+            self._begin(run, step, spec, self._ended(row, "failed", error_to(error)))
             run.happened(StepFailed())
             return
         run.plans[step] = plan
@@ -218,7 +220,7 @@ class Interpreter:
         run.enter(
             IntentRow(
                 number=command.intent, step=command.step, role="do", via=write.via,
-                write=write.body, since=since, at=self._clock.now().timestamp(), before=write.before,
+                write=write.body, since=since, at=self._now(), before=write.before,
             )
         )  # fmt: skip
         run.happened(Intended())
@@ -271,13 +273,19 @@ class Interpreter:
         sent = run.sent_for(step)
         kind = self._ports.kinds.get(spec.kind)
         result = kind.result(spec, plan, sent) if kind else None
-        run.enter(replace(row, status="done", result=result))
+        run.enter(self._ended(row, "done", result))
         run.happened(StepEnded())
         if isinstance(wanted(run.state), Finish):
             return False
         await self.commit(run)
         self._pass("settled")
         return True
+
+    def _ended(self, row: StepRow, status: str, result: JsonValue) -> StepRow:
+        return replace(row, status=status, result=result, ended=self._now())
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
 
     async def _rest(self, run: Run) -> None:
         """Let go of a saga that waits, so that whoever is there when it is due goes on with it."""
@@ -301,7 +309,7 @@ class Interpreter:
         run.hear(
             Progress(
                 saga=run.saga.id, status=run.state.status, step=step, done=done, total=total,
-                seconds_left=seconds_left(done, total - done, elapsed, rate),
+                workflow=workflow_of(run.saga), seconds_left=seconds_left(done, total - done, elapsed, rate),
             )
         )  # fmt: skip
 

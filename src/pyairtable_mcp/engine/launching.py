@@ -7,7 +7,6 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from pyairtable_mcp.airtable.client import Airtable
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.operations.call import Call
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 _FILE: Final = "store.sqlite3"
 _DAY: Final = 86_400.0
 
+NewCall = Callable[[str], Awaitable[Call]]
 NewHost = Callable[["Store", str], "Host"]
 """Makes the host of runs, given the store and the name of this process."""
 
@@ -52,14 +52,14 @@ def store_place(settings: Settings, *, temporary: bool) -> Iterator[Callable[[],
 def build_engine(
     settings: Settings,
     place: Callable[[], str],
-    airtable_of: Callable[[str], Awaitable[Airtable]],
+    new_call: NewCall,
     clock: Clock,
     rng: Random,
     new_host: NewHost | None,
 ) -> "Engine":
     """Return the engine with all kinds of steps and carriers; nothing is opened yet.
 
-    `airtable_of` gives the client of a principal by its id.
+    `new_call` gives request scope in the name of a principal, by its id.
     """
     from pyairtable_mcp.engine.airtable_carrier import AIRTABLE, AirtableCarrier
     from pyairtable_mcp.engine.engine import Engine, Terms
@@ -82,10 +82,6 @@ def build_engine(
 
     async def load(saga: str) -> History:
         return await engine.get(saga)
-
-    async def new_call(principal: str) -> Call:
-        airtable = await airtable_of(principal)
-        return Call(airtable=airtable.metered(), settings=settings, clock=clock, rng=rng)
 
     kinds = {**KINDS, **{kind.name: kind for kind in undoing_kinds(load, carriers)}}
     kinds[CONSENT] = consent_kind(dict(kinds), carriers)

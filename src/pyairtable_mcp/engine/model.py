@@ -85,10 +85,14 @@ class Left:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
-    """How far a saga has come: writes done of those that are known, and the seconds the rest will take."""
+    """How far a saga has come: writes done of those that are known, and the seconds the rest will take.
+
+    `workflow` is the one it is a run of, "" for none.
+    """
 
     saga: str
     status: Status
+    workflow: str = ""
     step: str = ""
     done: int = 0
     total: int = 0

@@ -103,9 +103,11 @@ class Undoing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stakes:
-    """What a write puts at stake: how many records it writes, and whether it deletes or changes a schema."""
+    """What a write puts at stake: how many records it writes, and what it may do to them or to a schema."""
 
     records: int = 0
+    creates: bool = False
+    changes: bool = False
     deletes: bool = False
     schema: bool = False
 

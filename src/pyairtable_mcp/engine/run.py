@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -24,6 +25,8 @@ from pyairtable_mcp.store.journal_values import (
 )
 
 Hear = Callable[[Progress], None]
+WORKFLOW: Final = "workflow"
+"""Under this name the options of a saga tell which workflow it is a run of."""
 
 
 def nobody(_progress: Progress) -> None:
@@ -155,6 +158,12 @@ def begun(new: NewSaga, saga: SagaRow, call: Call) -> Run:
         first=new.first,
         known=False,
     )
+
+
+def workflow_of(saga: SagaRow) -> str:
+    """Return the name of the workflow that a saga is a run of, "" for none."""
+    options = saga.options
+    return str(options.get(WORKFLOW) or "") if isinstance(options, Mapping) else ""
 
 
 def error_to(error: AppError) -> JsonValue:

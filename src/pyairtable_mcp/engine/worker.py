@@ -10,11 +10,12 @@ from typing import Final
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, Fenced, NotAllowed, Unavailable
+from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.interpreter import Interpreter
 from pyairtable_mcp.engine.leases import RENEW, Leases, Term
 from pyairtable_mcp.engine.remembering import remembered
-from pyairtable_mcp.engine.run import Run, SagaReport, report_of
+from pyairtable_mcp.engine.run import Hear, Run, SagaReport, nobody, report_of
 from pyairtable_mcp.engine.words import At, Woken
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.store.journal_values import SagaRow
@@ -62,6 +63,7 @@ class Worker:
         *,
         renew: float = RENEW,
         keep: Keep,
+        hear: Hear = nobody,
     ) -> None:
         self._store = store
         self._host = host
@@ -71,6 +73,7 @@ class Worker:
         self._new_call = new_call
         self._renew = renew
         self._keep = keep
+        self._hear = hear
         self._jobs: dict[str, Job] = {}
         self._reserved: set[str] = set()
         self._adopted: set[str] = set()
@@ -78,6 +81,7 @@ class Worker:
         self._older: list[str] = []
         self._prune_at = 0.0
         self._news = asyncio.Event()
+        self._taking = asyncio.Lock()
         self._closing = False
 
     @property
@@ -160,12 +164,15 @@ class Worker:
         # Asking for it marks it as seen, should nobody wait.
         job.done.exception()
 
-    async def take(self, saga: SagaRow, prepare: Callable[[Run], None] | None = None) -> Job:
-        """Go on with a saga that was reserved, and claimed under the present term."""
+    async def take(
+        self, saga: SagaRow, prepare: Callable[[Run], None] | None = None, call: Call | None = None
+    ) -> Job:
+        """Go on with a saga that was reserved, and claimed under the present term; `call` pays for it."""
         history = await self._store.journal.load(saga.id)
         if history is None or history.saga.epoch != saga.epoch:
             raise Fenced(f"The saga {saga.id} was taken over.")
-        run = remembered(history, self.guarded(await self._new_call(saga.principal)))
+        run = remembered(history, self.guarded(call or await self._new_call(saga.principal)))
+        run.hear = self._hear
         if prepare:
             prepare(run)
         elif run.state.at is At.RESTING:
@@ -174,6 +181,19 @@ class Worker:
         # What it has become is told at once, so that it is not left as it was should this process end.
         await self._interpreter.commit(run)
         return await self.start(run)
+
+    async def pick(self, saga: str, call: Call | None) -> Job | None:
+        """Take over one saga that is to run, unless somebody has; return its run in this process, if any."""
+        async with self._taking:
+            if saga in self._jobs or saga in self._reserved:
+                return self._jobs.get(saga)
+            with self.reserved(saga):
+                claimed = await self._store.executors.claim(saga, self.term.name, (Status.RUNNING,))
+                return await self.take(claimed, call=call) if claimed else None
+
+    def poke(self) -> None:
+        """Look for work now: there is some."""
+        self._news.set()
 
     async def work(self) -> None:
         """Renew the lease and take over what waits for somebody, until cancelled."""
@@ -205,6 +225,10 @@ class Worker:
         """Take over the sagas that are due and that nobody works on."""
         if self._closing or not self._room:
             return
+        async with self._taking:
+            await self._adopt()
+
+    async def _adopt(self) -> None:
         busy = [*self._jobs, *self._reserved]
         with ExitStack() as held:
             sagas = await self._store.executors.due(self.term.name, busy, self._room)

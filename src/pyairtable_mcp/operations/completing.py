@@ -15,14 +15,14 @@ MOST = 100
 
 async def base_names(call: Call, begun: str) -> list[str]:
     """Return the names of bases that hold what was typed, those that begin with it first."""
-    return _ranked([base.name for base in await call.airtable.bases()], begun)
+    return ranked([base.name for base in await call.airtable.bases()], begun)
 
 
 async def table_names(call: Call, base: str, begun: str) -> list[str]:
     """Return the names of the base's tables that hold what was typed, those that begin with it first."""
     found = await find_base(call, base)
     schema = await call.airtable.schema(found.id)
-    return _ranked([table.name for table in schema.tables], begun)
+    return ranked([table.name for table in schema.tables], begun)
 
 
 async def record_names(call: Call, base: str, table: str, begun: str) -> list[str]:
@@ -31,10 +31,11 @@ async def record_names(call: Call, base: str, table: str, begun: str) -> list[st
     formula = formulas.starts_with(place.primary, begun) if begun else formulas.filled(place.primary)
     query = Query(fields=(place.primary.id,), formula=formula)
     page = await call.airtable.page(place.base.id, place.table.id, query, size=MOST, max_age=RECORDS_TTL)
-    return _ranked([record_name(place, record) for record in page.records], begun)
+    return ranked([record_name(place, record) for record in page.records], begun)
 
 
-def _ranked(names: Sequence[str], begun: str) -> list[str]:
+def ranked(names: Sequence[str], begun: str) -> list[str]:
+    """Return the names that hold what was typed, those that begin with it first; 100 at most."""
     wanted = fold(begun)
     holding = [name for name in dict.fromkeys(names) if wanted in fold(name)]
     return sorted(holding, key=lambda name: not fold(name).startswith(wanted))[:MOST]

@@ -6,7 +6,7 @@ has one meaning. An unknown argument has none, so it is refused with the closest
 
 import json
 from collections.abc import Mapping
-from typing import get_origin
+from typing import TypeVar, get_origin
 
 from pydantic import JsonValue, ValidationError
 
@@ -16,10 +16,12 @@ from pyairtable_mcp.base.text import closest, cut, listed, visible
 from pyairtable_mcp.operations.call import Args
 from pyairtable_mcp.operations.misfits import misfits
 
+A = TypeVar("A", bound=Args)
+
 SHOWN_PROBLEMS = 5
 
 
-def parse(model: type[Args], raw: Mapping[str, JsonValue]) -> Args:
+def parse(model: type[A], raw: Mapping[str, JsonValue]) -> A:
     """Return the tool's arguments. Raises InvalidArguments naming each argument that does not fit."""
     unknown = sorted(set(raw) - set(_names(model)))
     if unknown:

@@ -11,7 +11,7 @@ from pyairtable_mcp.airtable.formula import record_id_filter
 from pyairtable_mcp.airtable.models import Field, Record
 from pyairtable_mcp.airtable.records import Query
 from pyairtable_mcp.airtable.wire import CURSOR_GONE
-from pyairtable_mcp.base.errors import BadValue, Rejected
+from pyairtable_mcp.base.errors import BadValue, Rejected, TooLarge
 from pyairtable_mcp.operations.arguments import Formula, Ids, Name, Where
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.cursors import Position, decode, fingerprint
@@ -62,7 +62,7 @@ async def find_records(call: Call, args: FindRecords) -> Rows:
     query = await _query(call, place, args, columns)
     digest = fingerprint(place.base.id, place.table.id, args.model_dump(exclude={"cursor", "limit"}))
     start = decode(args.cursor, digest)
-    limit = args.limit or call.settings.limits.read_records
+    limit = _limit(call, args.limit)
     try:
         rows = await _read(call, place, query, start, limit, digest)
         notes: tuple[str, ...] = ()
@@ -75,6 +75,17 @@ async def find_records(call: Call, args: FindRecords) -> Rows:
         )
     rows = replace(rows, columns=tuple(columns), stated_limit=args.limit > 0, notes=notes)
     return await _shaped(call, place, rows, args.cell_format)
+
+
+def _limit(call: Call, wanted: int) -> int:
+    """Return how many records a read returns; raises `TooLarge` for more than it may."""
+    limits = call.settings.limits
+    if wanted > limits.read_most:
+        raise TooLarge(
+            f"{wanted} records are more than one call may read: {limits.read_most}.",
+            hint="Read fewer, and go on with the cursor.",
+        )
+    return wanted or min(limits.read_records, limits.read_most)
 
 
 async def _query(call: Call, place: Place, args: FindRecords, columns: Sequence[Field]) -> Query:
@@ -152,6 +163,7 @@ def _row(record: Record, columns: Sequence[str]) -> Row:
 
 async def get_records(call: Call, args: GetRecords) -> Rows:
     """Return the records asked for, in the order asked for."""
+    _limit(call, len(args.ids))
     place = await find_place(call, args.base, args.table)
     columns = find_fields(place, args.fields) or place.table.fields
     found = await find_records_by_key(call, place, args.ids, columns)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -105,6 +105,11 @@ def _trouble(error: SQLAlchemyError) -> str:
         if name.startswith(beginnings):
             return meaning
     return f"The store did not answer ({type(cause).__name__})."
+
+
+def changing(statement: Executable) -> Callable[[Connection], int]:
+    """Return work that does one statement and returns how many rows it changed."""
+    return lambda connection: int(connection.execute(statement).rowcount)
 
 
 def open_database(where: str) -> Database:

@@ -113,10 +113,11 @@ class Journal:
         principal: str | None = None,
         statuses: Collection[Status] = (),
         record: str = "",
+        undoes: str = "",
         before: float | None = None,
         limit: int = _PAGE,
     ) -> list[SagaRow]:
-        """Return sagas, the youngest first: of a principal, in these states, that touched a record."""
+        """Return sagas, the youngest first: of a principal, in some states, about a record, undoing one."""
         wish = select(SAGAS).order_by(SAGAS.c.created.desc(), SAGAS.c.id).limit(limit)
         if principal is not None:
             wish = wish.where(SAGAS.c.principal == principal)
@@ -124,6 +125,8 @@ class Journal:
             wish = wish.where(SAGAS.c.status.in_(statuses))
         if before is not None:
             wish = wish.where(SAGAS.c.created < before)
+        if undoes:
+            wish = wish.where(SAGAS.c.undoes == undoes)
         if record:
             touched = select(IMAGES.c.saga).where(IMAGES.c.record == record)
             wish = wish.where(SAGAS.c.id.in_(touched))

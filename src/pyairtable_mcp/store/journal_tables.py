@@ -1,4 +1,4 @@
-"""The journal's tables, as migration 2 made them."""
+"""The journal's tables, as migrations 2 and 3 made them."""
 
 import json
 from typing import Final
@@ -64,6 +64,8 @@ STEPS: Final = Table(
     Column("spec", JsonText, nullable=False),
     Column("plan", JsonText, nullable=False),
     Column("result", JsonText, nullable=False),
+    Column("began", Float, nullable=False),
+    Column("ended", Float, nullable=False),
 )
 INTENTS: Final = Table(
     "intents",
@@ -105,16 +107,4 @@ EXECUTORS: Final = Table(
     Column("host", Text, nullable=False),
     Column("started", Float, nullable=False),
     Column("alive_until", Float, nullable=False),
-)
-AUDIT: Final = Table(
-    "audit",
-    _TABLES,
-    Column("at", Float, nullable=False),
-    Column("principal", Text, nullable=False),
-    Column("tool", Text, nullable=False),
-    Column("saga", Text, nullable=False),
-    Column("effect", Text, nullable=False),
-    Column("target", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("ms", Integer, nullable=False),
 )

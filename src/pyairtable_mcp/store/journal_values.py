@@ -44,7 +44,10 @@ class SagaRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepRow:
-    """A step that was begun; `number` counts from 1. `plan` is what it will do, pinned once it is known."""
+    """A step that was begun; `number` counts from 1. `plan` is what it will do, pinned once it is known.
+
+    `began` and `ended` are in seconds since 1970, 0 for what is not known.
+    """
 
     number: int
     id: str
@@ -53,6 +56,8 @@ class StepRow:
     spec: JsonValue = None
     plan: JsonValue = None
     result: JsonValue = None
+    began: float = 0.0
+    ended: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,17 +133,3 @@ class History:
     steps: tuple[StepRow, ...] = ()
     intents: tuple[IntentRow, ...] = ()
     outcomes: Mapping[int, OutcomeRow] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuditRow:
-    """One tool call that changed something, or was refused; `at` in seconds since 1970, `ms` it took."""
-
-    at: float = 0.0
-    principal: str
-    tool: str
-    saga: str = ""
-    effect: str
-    target: str = ""
-    outcome: str
-    ms: int = 0

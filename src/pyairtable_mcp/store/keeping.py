@@ -1,15 +1,12 @@
-"""How long what is over is kept, and who did what: the audit."""
+"""How long what is over is kept."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
 from pyairtable_mcp.base.sagas import FINISHED, Status
 from pyairtable_mcp.store.database import Database
-from pyairtable_mcp.store.journal_tables import AUDIT, SAGAS
-from pyairtable_mcp.store.journal_values import AuditRow
+from pyairtable_mcp.store.journal_tables import SAGAS
 from pyairtable_mcp.store.shared_time import SharedTime
 from pyairtable_mcp.store.workflow_tables import RUNS
 
@@ -32,7 +29,6 @@ class Keeping:
 
         def work(connection: Connection) -> list[str]:
             oldest = self._time.wall(connection) - keep_seconds
-            connection.execute(delete(AUDIT).where(AUDIT.c.at < oldest))
             room = func.sum(SAGAS.c.bytes).over(order_by=(SAGAS.c.changed.desc(), SAGAS.c.id.desc()))
             taken = select(SAGAS.c.id, room.label("room")).subquery()
             wish = (
@@ -49,21 +45,6 @@ class Keeping:
             return ids
 
         return await self._database.run(work)
-
-    async def audit(self, row: AuditRow) -> None:
-        """Note what was done; the time is the store's."""
-
-        def work(connection: Connection) -> None:
-            connection.execute(insert(AUDIT).values(asdict(replace(row, at=self._time.wall(connection)))))
-
-        await self._database.run(work)
-
-    async def audited(self, *, limit: int = 100) -> Sequence[AuditRow]:
-        """Return what was noted, the youngest first."""
-        wish = select(AUDIT).order_by(AUDIT.c.at.desc()).limit(limit)
-        return await self._database.run(
-            lambda connection: [AuditRow(**row) for row in connection.execute(wish).mappings()]
-        )
 
 
 def _over() -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from pyairtable_mcp.base.errors import NotConfigured
+from pyairtable_mcp.store.audit_chain import NOTHING
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ MIGRATIONS: Final = (
         3,
         "workflows",
         (
+            "alter table steps add column began double precision not null default 0",
+            "alter table steps add column ended double precision not null default 0",
             "create table workflows (name text not null, version integer not null,"
             " definition text not null, source text not null, enabled boolean not null,"
             " principal text not null, saved double precision not null, primary key (name, version))",
@@ -92,6 +95,46 @@ MIGRATIONS: Final = (
             " held_until double precision not null, trouble text not null, primary key (workflow, id))",
             "create table pictures (workflow text not null, id text not null, record text not null,"
             " picture text not null, primary key (workflow, id, record))",
+        ),
+    ),
+    Migration(
+        4,
+        "identities",
+        (
+            "create table api_tokens (id text not null primary key, name text not null,"
+            " digest text not null, principal text not null, scopes text not null, policy text not null,"
+            " created double precision not null, expires double precision not null,"
+            " used double precision not null, revoked double precision not null)",
+            "create index api_tokens_by_name on api_tokens (name)",
+            "create table users (name text not null primary key, digest text not null,"
+            " policy text not null, created double precision not null, changed double precision not null)",
+            'create table tries ("key" text not null, at double precision not null)',
+            'create index tries_by_key on tries ("key", at)',
+            "drop table audit",
+            "create table audit (number bigint not null primary key, digest text not null,"
+            " at double precision not null, principal text not null, client text not null,"
+            " tool text not null, effect text not null, target text not null, saga text not null,"
+            " outcome text not null, ms bigint not null)",
+            "create index audit_by_age on audit (at)",
+            "create table audit_ends (name text not null primary key, number bigint not null,"
+            " digest text not null)",
+            f"insert into audit_ends (name, number, digest) values ('first', 0, '{NOTHING}')",
+            f"insert into audit_ends (name, number, digest) values ('last', 0, '{NOTHING}')",
+            "create table links (principal text not null primary key, kind text not null,"
+            " access text not null, access_until double precision not null, refresh text not null,"
+            " state text not null, version bigint not null, claim text not null,"
+            " claim_until double precision not null, changed double precision not null)",
+            "create table linkings (digest text not null primary key, principal text not null,"
+            " browser text not null, verifier text not null, redirect_uri text not null,"
+            " until double precision not null)",
+            "create table oauth_clients (id text not null primary key, client text not null,"
+            " secret text not null, created double precision not null, used double precision not null)",
+            "create table oauth_requests (digest text not null primary key, browser text not null,"
+            " asked text not null, until double precision not null)",
+            "create table oauth_grants (id text not null primary key, client text not null,"
+            ' principal text not null, "grant" text not null, version bigint not null,'
+            " ends double precision not null)",
+            "create index oauth_grants_by_principal on oauth_grants (principal)",
         ),
     ),
 )

@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 from sqlalchemy import Engine
 
 from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.store.api_tokens import ApiTokens
+from pyairtable_mcp.store.audit import Audit
 from pyairtable_mcp.store.database import Database, open_database
 from pyairtable_mcp.store.executors import Executors
 from pyairtable_mcp.store.journal import Journal
 from pyairtable_mcp.store.keeping import Keeping
+from pyairtable_mcp.store.links import Links
 from pyairtable_mcp.store.migrations import migrate
 from pyairtable_mcp.store.own_writes import OwnWrites
 from pyairtable_mcp.store.pictures import Pictures
@@ -17,6 +20,7 @@ from pyairtable_mcp.store.runs import Runs
 from pyairtable_mcp.store.shared_time import SharedTime
 from pyairtable_mcp.store.slots import LEASE, StoredSlots
 from pyairtable_mcp.store.triggers import Triggers
+from pyairtable_mcp.store.users import Tries, Users
 from pyairtable_mcp.store.workflows import Workflows
 
 
@@ -29,6 +33,11 @@ class Store:
         self.journal = Journal(database, time)
         self.executors = Executors(database, time)
         self.keeping = Keeping(database, time)
+        self.api_tokens = ApiTokens(database)
+        self.users = Users(database)
+        self.tries = Tries(database)
+        self.audit = Audit(database, time)
+        self.links = Links(database, time)
         self.workflows = Workflows(database, time)
         self.runs = Runs(database, time)
         self.triggers = Triggers(database, time)

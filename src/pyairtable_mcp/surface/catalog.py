@@ -1,5 +1,6 @@
 """Every tool, in the order a client sees them; one tuple, and nothing registers itself."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from pyairtable_mcp.base.policy import Effect, Policy
@@ -16,6 +17,8 @@ from pyairtable_mcp.operations import (
     writing,
 )
 from pyairtable_mcp.surface.spec import ToolSpec
+from pyairtable_mcp.workflows.late import flow_tool
+from pyairtable_mcp.workflows.tools import arguments as workflows
 
 Tool = ToolSpec[Any]
 
@@ -200,6 +203,33 @@ CATALOG: Final[tuple[Tool, ...]] = (
         args=sagas.CancelSaga,
         run=late("cancel_saga"),
     ),
+    ToolSpec(
+        name="list_workflows",
+        title="List workflows",
+        effect=Effect.READ,
+        group="workflow",
+        idempotent=True,
+        args=workflows.ListWorkflows,
+        run=flow_tool("list_workflows", "looking"),
+    ),
+    ToolSpec(
+        name="save_workflow",
+        title="Save a workflow",
+        effect=Effect.CHANGE,
+        group="workflow",
+        idempotent=True,
+        args=workflows.SaveWorkflow,
+        run=flow_tool("save_workflow", "saving"),
+    ),
+    ToolSpec(
+        name="run_workflow",
+        title="Run a workflow",
+        effect=Effect.DELETE,
+        group="workflow",
+        idempotent=False,
+        args=workflows.RunWorkflow,
+        run=flow_tool("run_workflow", "running"),
+    ),
 )
 
 APPROVAL: Final[Tool] = ToolSpec(
@@ -216,4 +246,9 @@ APPROVAL: Final[Tool] = ToolSpec(
 
 def offered(policy: Policy) -> tuple[Tool, ...]:
     """Return the tools this policy offers, in catalog order."""
-    return tuple(tool for tool in CATALOG if policy.decide(tool.effect, tool.group).allowed)
+    return permitted(policy, CATALOG)
+
+
+def permitted(policy: Policy, tools: Iterable[Tool]) -> tuple[Tool, ...]:
+    """Return those of some tools that a policy offers."""
+    return tuple(tool for tool in tools if policy.decide(tool.effect, tool.group).allowed)

@@ -1,6 +1,8 @@
 """Completions for the variables of resource addresses and the arguments of prompts."""
 
+import asyncio
 from collections.abc import Mapping
+from importlib import import_module
 
 from mcp.server.mcpserver import MCPServer
 from mcp.types import (
@@ -14,10 +16,11 @@ from mcp.types import (
 from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.operations import completing
 from pyairtable_mcp.surface.dispatch import Dispatcher
+from pyairtable_mcp.surface.resources import WORKFLOW
 
 
 def add_completions(server: MCPServer, dispatcher: Dispatcher) -> None:
-    """Let clients complete `base`, `table` and `record`, wherever they stand."""
+    """Let clients complete `base`, `table`, `record` and `workflow`, wherever they stand."""
 
     async def complete(
         _: PromptReference | ResourceTemplateReference,
@@ -42,6 +45,10 @@ async def _names(dispatcher: Dispatcher, argument: CompletionArgument, known: Ma
         return await completing.base_names(call, begun)
     if argument.name == "table" and base:
         return await completing.table_names(call, base, begun)
+    if argument.name == WORKFLOW:
+        module = await asyncio.to_thread(import_module, "pyairtable_mcp.workflows.tools.completing")
+        found: list[str] = await module.workflow_names(call, begun)
+        return found
     if argument.name == "record" and base and table:
         return await completing.record_names(call, base, table, begun)
     return []

@@ -1,7 +1,7 @@
 """The life of one tool call: find the tool, ask the policy, parse, run, render."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Final
@@ -23,15 +23,14 @@ from pyairtable_mcp.base.errors import (
 )
 from pyairtable_mcp.base.policy import Effect, Policy
 from pyairtable_mcp.base.text import closest, quoted
-from pyairtable_mcp.engine.call import SagaCall
 from pyairtable_mcp.engine.tools.arguments import DecideSaga
 from pyairtable_mcp.net.sender import Spent
 from pyairtable_mcp.operations.call import Args, Call, Report, unheard
-from pyairtable_mcp.operations.parsing import parse
 from pyairtable_mcp.operations.results import Changes, Fate, Result
-from pyairtable_mcp.surface.catalog import APPROVAL, CATALOG, Tool, offered
+from pyairtable_mcp.surface.catalog import APPROVAL, CATALOG, Tool, offered, permitted
 from pyairtable_mcp.surface.render.answer import Answer, Asked, answer, refusal
 from pyairtable_mcp.surface.render.page import Paper
+from pyairtable_mcp.workflows.call import FlowCall
 
 MEMORY_SECONDS: Final = 10.0
 CHANGED: Final = "The base was changed by somebody else meanwhile: describe it again, then decide."
@@ -46,24 +45,25 @@ _logger = logging.getLogger(__name__)
 class Dispatcher:
     """Runs tools for callers; whatever happens inside, the caller gets an answer.
 
-    `answered` is called after each.
+    `answered` is called after each; `published` are tools beside those of the catalog.
     """
 
     def __init__(
         self,
         policy: Policy,
-        new_call: Callable[[], SagaCall],
+        new_call: Callable[[], FlowCall],
         rng: Random,
         *,
         answered: Callable[[], None] | None = None,
+        published: Sequence[Tool] = (),
     ) -> None:
-        self.tools = offered(policy)
+        self.tools = (*offered(policy), *permitted(policy, published))
         self._answered = answered
         self._policy = policy
         self._new_call = new_call
         self._rng = rng
 
-    def new_call(self) -> SagaCall:
+    def new_call(self) -> FlowCall:
         """Return the request scope for one call."""
         return self._new_call()
 
@@ -98,7 +98,7 @@ class Dispatcher:
         self, name: str, arguments: Mapping[str, JsonValue], new_call: Callable[[], Call]
     ) -> Answer:
         spec = self._find(name)
-        found = await self._run(spec, parse(spec.args, arguments), new_call)
+        found = await self._run(spec, spec.parse(arguments), new_call)
         # Who only looks at a saga does not want anybody asked.
         return replace(found, asks=None) if spec.effect is Effect.READ else found
 
@@ -107,11 +107,11 @@ class Dispatcher:
         call = new_call()
         try:
             result: Result = await spec.run(call, args)
-        except _MAYBE_OUTDATED:
-            if not call.airtable.forget_older(MEMORY_SECONDS):
+        except _MAYBE_OUTDATED as error:
+            if error.acted or not call.airtable.forget_older(MEMORY_SECONDS):
                 raise
         except _CONTRADICTED as error:
-            if not await call.airtable.shifted():
+            if error.acted or not await call.airtable.shifted():
                 raise
             if not call.airtable.untouched:
                 raise error.retold(error.message, hint=CHANGED) from error

@@ -1,5 +1,6 @@
 """Bases, schemas, tables and records as resources: the same reads as the tools, at addresses."""
 
+from functools import partial
 from typing import Final
 
 from mcp.server.mcpserver import MCPServer, ResourceSecurity
@@ -15,20 +16,43 @@ STATUS: Final = "airtable://status"
 SCHEMA: Final = "airtable://{base}/schema"
 TABLE: Final = "airtable://{base}/{table}"
 RECORD: Final = "airtable://{base}/{table}/{record}"
+WORKFLOW: Final = "workflow"
+"""What the name of a workflow is called in an address."""
+WORKFLOWS: Final = "airtable://workflows"
+ONE_WORKFLOW: Final = f"airtable://workflows/{{{WORKFLOW}}}"
 
 # Names of tables and records may look like paths; airtable/paths.py is what keeps them inside one segment.
 _ANY_NAME: Final = ResourceSecurity(reject_path_traversal=False, reject_absolute_paths=False)
 
 
+async def _read(dispatcher: Dispatcher, tool: str, **arguments: JsonValue) -> str:
+    found = await dispatcher.call(tool, arguments)
+    if found.error is None:
+        return found.text
+    missing = isinstance(found.error, UnknownName | NotFound | Forbidden)
+    raise (ResourceNotFoundError if missing else ResourceError)(found.text)
+
+
+def add_workflow_resources(server: MCPServer, dispatcher: Dispatcher) -> None:
+    """Give the server the workflows as resources; before the others, because the first match wins."""
+
+    @server.resource(WORKFLOWS, name="workflows", title="Workflows", description="What is stored to be run.")
+    async def workflows() -> str:
+        return await _read(dispatcher, "list_workflows")
+
+    @server.resource(
+        ONE_WORKFLOW,
+        name="workflow",
+        title="A workflow",
+        description="Its definition, triggers and recent runs.",
+    )
+    async def workflow(workflow: str) -> str:
+        return await _read(dispatcher, "list_workflows", workflow=workflow)
+
+
 def add_resources(server: MCPServer, dispatcher: Dispatcher) -> None:
     """Give the server its resources; `schema` stands before tables because the first match wins."""
-
-    async def read(tool: str, **arguments: JsonValue) -> str:
-        found = await dispatcher.call(tool, arguments)
-        if found.error is None:
-            return found.text
-        missing = isinstance(found.error, UnknownName | NotFound | Forbidden)
-        raise (ResourceNotFoundError if missing else ResourceError)(found.text)
+    read = partial(_read, dispatcher)
 
     @server.resource(BASES, name="bases", title="Bases", description="The bases this token can use.")
     async def bases() -> str:

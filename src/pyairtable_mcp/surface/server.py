@@ -20,7 +20,7 @@ from pyairtable_mcp.surface.instructions import INSTRUCTIONS
 from pyairtable_mcp.surface.progress import relayed
 from pyairtable_mcp.surface.prompts import add_prompts
 from pyairtable_mcp.surface.render.answer import Answer, Asked
-from pyairtable_mcp.surface.resources import add_resources
+from pyairtable_mcp.surface.resources import add_resources, add_workflow_resources
 
 NAME = "pyairtable-mcp"
 ERROR_META = "pyairtable-mcp/error"
@@ -127,8 +127,12 @@ def _result(answer: Answer, *, show_spent: bool) -> CallToolResult:
 def build_server(dispatcher: Dispatcher, *, show_spent: bool = False) -> AppServer:
     """Return the server with its tools, resources, prompts and completions."""
     server = AppServer(dispatcher, show_spent=show_spent)
-    if any(spec.group == "read" for spec in dispatcher.tools):
+    groups = {spec.group for spec in dispatcher.tools}
+    if "workflow" in groups:
+        add_workflow_resources(server, dispatcher)
+    if "read" in groups:
         add_resources(server, dispatcher)
+    if groups & {"read", "workflow"}:
         add_completions(server, dispatcher)
     add_prompts(server)
     return server

@@ -1,7 +1,7 @@
 """A tool as a value: everything that listing, checking, documenting and running it derives from."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.base.policy import Effect
 from pyairtable_mcp.operations.call import Args
+from pyairtable_mcp.operations.parsing import parse
 from pyairtable_mcp.surface.schemas import slim_schema
 
 A = TypeVar("A", bound=Args)
@@ -42,6 +43,10 @@ class ToolSpec(Generic[A]):
             idempotent_hint=self.idempotent,
             open_world_hint=True,
         )
+
+    def parse(self, raw: Mapping[str, JsonValue]) -> A:
+        """Return the arguments as the tool takes them; raises `InvalidArguments`."""
+        return parse(self.args, raw)
 
     @cached_property
     def input_schema(self) -> dict[str, JsonValue]:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -65,6 +66,54 @@ def _unique(values: Sequence[JsonValue]) -> JsonValue:
     return list(kept.values())
 
 
+def _get(holder: JsonValue, key: JsonValue, otherwise: JsonValue = None) -> JsonValue:
+    """Return what an object or a list holds there, or something else where it holds nothing."""
+    found: JsonValue = None
+    if isinstance(holder, Mapping) and isinstance(key, str):
+        found = holder.get(key)
+    elif isinstance(holder, list) and isinstance(key, int) and -len(holder) <= key < len(holder):
+        found = holder[key]
+    return otherwise if found is None else found
+
+
+def _flat(lists: Sequence[JsonValue]) -> JsonValue:
+    return [inner for one in lists for inner in (one if isinstance(one, list) else [one])]
+
+
+def _group(values: Sequence[JsonValue], *keys: str) -> JsonValue:
+    """Return the values that agree in one of their parts together, in the order in which they first come."""
+    groups: dict[str, tuple[JsonValue, list[JsonValue]]] = {}
+    for one in values:
+        part: JsonValue = one
+        for key in keys:
+            part = _get(part, key)
+        groups.setdefault(json.dumps(part, sort_keys=True), (part, []))[1].append(one)
+    return [{"key": key, "items": items} for key, items in groups.values()]
+
+
+def _moment(value: JsonValue) -> datetime:
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise BadExpression(f"{text_of(value)[:40]!r} is no date such as 2026-03-31") from error
+
+
+def _add_days(value: JsonValue, days: JsonValue) -> JsonValue:
+    """Return a date, or a moment, some days later."""
+    if isinstance(days, bool) or not isinstance(days, int | float):
+        raise BadExpression(f"{text_of(days)[:40]!r} is not a number of days")
+    try:
+        moved = _moment(value) + timedelta(days=days)
+    except OverflowError as error:
+        raise BadExpression("there is no such date") from error
+    return moved.date().isoformat() if len(str(value)) == len("2026-03-31") else moved.isoformat()
+
+
+def _days_between(first: JsonValue, last: JsonValue) -> JsonValue:
+    """Return how many days lie between two dates, less than none when the second comes first."""
+    return (_moment(last).date() - _moment(first).date()).days
+
+
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
     {
         "len": len,
@@ -82,6 +131,11 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
         "first": _first,
         "default": _default,
         "unique": _unique,
+        "get": _get,
+        "flat": _flat,
+        "group": _group,
+        "add_days": _add_days,
+        "days_between": _days_between,
     }
 )
 """Every function by its name."""

@@ -1,7 +1,6 @@
 """Texts with expressions in them, taken apart; expressions as trees of a small part of Python's grammar."""
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +16,11 @@ LONGEST: Final = 1_000
 MOST_NODES: Final = 200
 """Parts an expression may have."""
 
-_MARKED: Final = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+MOST_ENDS: Final = 50
+"""Marks that are tried as the end of an expression."""
+
+_BEGIN: Final = "${{"
+_END: Final = "}}"
 _ALLOWED: Final = (
     ast.Expression, ast.Name, ast.Load, ast.Constant, ast.Attribute, ast.Subscript, ast.Slice, ast.Call,
     ast.List, ast.Dict, ast.ListComp, ast.comprehension, ast.Store, ast.IfExp, ast.Compare, ast.BoolOp,
@@ -37,15 +40,36 @@ def parts_of(text: str) -> tuple[str | Marked, ...]:
     """Return a text in pieces, expressions apart; raises `BadExpression` for a mark that does not close."""
     parts: list[str | Marked] = []
     end = 0
-    for found in _MARKED.finditer(text):
-        if found.start() > end:
-            parts.append(text[end : found.start()])
-        parts.append(Marked(found[1].strip()))
-        end = found.end()
-    rest = text[end:]
-    if "${{" in rest:
+    while (start := text.find(_BEGIN, end)) >= 0:
+        if start > end:
+            parts.append(text[end:start])
+        close = _close(text, start + len(_BEGIN))
+        parts.append(Marked(text[start + len(_BEGIN) : close].strip()))
+        end = close + len(_END)
+    return (*parts, text[end:]) if end < len(text) or not parts else tuple(parts)
+
+
+def _close(text: str, start: int) -> int:
+    """Return where an expression ends: at the first mark that leaves one, because objects end with } too."""
+    stop = text.find(_BEGIN, start)
+    first = close = text.find(_END, start, stop if stop >= 0 else len(text))
+    if first < 0:
         raise BadExpression("an expression begins with ${{ and does not end with }}")
-    return (*parts, rest) if rest or not parts else tuple(parts)
+    for _ in range(MOST_ENDS):
+        if close < 0 or close - start > 2 * LONGEST:
+            break
+        if _reads(text[start:close].strip()):
+            return close
+        close = text.find(_END, close + 1, stop if stop >= 0 else len(text))
+    return first
+
+
+def _reads(text: str) -> bool:
+    try:
+        tree_of(text)
+    except BadExpression:
+        return False
+    return True
 
 
 def has_expression(value: JsonValue) -> bool:

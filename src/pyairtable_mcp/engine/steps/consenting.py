@@ -20,9 +20,9 @@ from pyairtable_mcp.engine.approving import (
     seal_of,
     terms_of,
 )
-from pyairtable_mcp.engine.expressions.reading import has_expression
 from pyairtable_mcp.engine.model import SPECS, Plan, StepSpec
 from pyairtable_mcp.engine.ports import Carrier, Scene, Sent, StepKind
+from pyairtable_mcp.engine.steps.foreseeing import needed
 
 CONSENT: Final = "consent"
 Kinds = Mapping[str, StepKind]
@@ -54,7 +54,7 @@ async def _planned(
     """Yield each step, also those within others, with what it would do; None where that shows later."""
     for spec in steps:
         kind = kinds.get(spec.kind)
-        if kind is None or has_expression(dict(spec.args)):
+        if kind is None or needed(spec) != frozenset():
             yield spec, None
             continue
         try:

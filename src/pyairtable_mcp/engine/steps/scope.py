@@ -15,6 +15,7 @@ from pyairtable_mcp.engine.ports import Scene
 from pyairtable_mcp.operations.call import Args, Call
 from pyairtable_mcp.operations.parsing import parse
 from pyairtable_mcp.operations.values import iso
+from pyairtable_mcp.store.journal_values import SagaRow
 
 A = TypeVar("A", bound=Args)
 
@@ -24,10 +25,10 @@ INPUTS: Final = "inputs"
 """Under this name the options of a saga hold the inputs of a workflow's run, and steps find them."""
 TRIGGER: Final = "trigger"
 """The same of what has started it."""
-RESULTS: Final = "results"
-"""Under this name the options of a saga hold what steps of an earlier run have come to."""
 FAILURE: Final = "failure"
 """The same of what has failed before, where a saga follows a failure."""
+RESULTS: Final = "results"
+"""Under this name the options of a saga hold what steps of an earlier run have come to."""
 EVERYWHERE: Final[Shape] = {"now": {}, "today": {}}
 """What every expression may name: the moment it is computed at, and the day that is in the server's zone."""
 
@@ -39,12 +40,18 @@ def moment_of(call: Call) -> Scope:
     return {"now": iso(now), "today": day.isoformat()}
 
 
+def earlier_results(saga: SagaRow) -> Mapping[str, JsonValue]:
+    """Return what steps of the run that a saga repeats in part had come to."""
+    options = saga.options if isinstance(saga.options, Mapping) else {}
+    earlier = options.get(RESULTS)
+    return earlier if isinstance(earlier, Mapping) else {}
+
+
 def scope_of(scene: Scene, spec: StepSpec) -> Scope:
     """Return what the step may name: results by step, what its loop gives it, what the saga was told."""
     near = spec.bound.get(NEAR)
     options = scene.saga.options if isinstance(scene.saga.options, Mapping) else {}
-    earlier = options.get(RESULTS)
-    steps = {**(earlier if isinstance(earlier, Mapping) else {}), **scene.results}
+    steps = {**earlier_results(scene.saga), **scene.results}
     for short, full in near.items() if isinstance(near, Mapping) else ():
         if str(full) in steps:
             steps[short] = steps[str(full)]

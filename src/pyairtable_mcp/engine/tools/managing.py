@@ -27,13 +27,15 @@ async def run_saga(call: SagaCall, args: RunSaga) -> SagaView | Rehearsal:
     new = NewSaga(title=args.title or "run_saga", steps=steps, principal=call.principal, client=call.client)
     if not args.wait:
         return wholly(await (await call.sagas()).get(await (await call.sagas()).start(new)))
-    return await _told(call, await (await call.sagas()).run(new, call, heard(call)))
+    return await concluded(call, await (await call.sagas()).run(new, call, heard(call)))
 
 
-async def _told(call: SagaCall, report: SagaReport) -> SagaView:
+async def concluded(call: SagaCall, report: SagaReport, *, once: bool = False) -> SagaView:
     """Return a saga that ended well or rests; raises why it turned back otherwise."""
     if report.error is not None and report.status is not Status.COMPLETED:
-        raise report.error.retold(f"{report.error.message} {ending(report)}")
+        problem = report.error.retold(f"{report.error.message} {ending(report)}")
+        problem.acted = once or bool(report.sent)
+        raise problem
     return await seen(call, report.saga.id)
 
 
@@ -95,19 +97,19 @@ async def taken_back(call: SagaCall, args: UndoSaga) -> SagaView:
         undoes=args.saga,
         options={"force": args.force},
     )
-    return await _told(call, await (await call.sagas()).run(new, call, heard(call)))
+    return await concluded(call, await (await call.sagas()).run(new, call, heard(call)))
 
 
 async def resume_saga(call: SagaCall, args: ResumeSaga) -> SagaView:
     """Go on with a saga that rests, or retry its compensation."""
     engine = await call.sagas()
     if args.confirm:
-        return await _told(call, await engine.confirm(args.saga, args.confirm))
+        return await concluded(call, await engine.confirm(args.saga, args.confirm))
     status = (await engine.get(args.saga)).saga.status
     if status is Status.COMPENSATION_FAILED:
         await engine.retry(args.saga, force=args.force)
     elif status is not Status.AWAITING_APPROVAL:
-        return await _told(call, await engine.resume(args.saga))
+        return await concluded(call, await engine.resume(args.saga))
     return await seen(call, args.saga)
 
 

@@ -1,7 +1,7 @@
 """What a saga would do: each step planned as far as that can be known before anything runs."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
@@ -9,16 +9,22 @@ from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.base.text import counted
 from pyairtable_mcp.engine.airtable_carrier import AIRTABLE, batch_of
 from pyairtable_mcp.engine.call import SagaCall
-from pyairtable_mcp.engine.expressions.reading import has_expression
 from pyairtable_mcp.engine.model import Plan, StepSpec, Write
 from pyairtable_mcp.engine.ports import Scene
+from pyairtable_mcp.engine.steps.foreseeing import needed
+from pyairtable_mcp.engine.steps.scope import earlier_results
 from pyairtable_mcp.engine.tools.views import Rehearsal, Rehearsed
 from pyairtable_mcp.operations.batches import Kind
 from pyairtable_mcp.operations.problems import Problems
 from pyairtable_mcp.store.journal_values import SagaRow
 
-LATER: Final = "decided when it runs"
+if TYPE_CHECKING:
+    # Only its name is needed here.
+    from pyairtable_mcp.engine.engine import Engine
 
+LATER: Final = "decided when it runs"
+_MOST_WITHIN: Final = 10
+"""Steps inside another one that are rehearsed; each may have to read."""
 
 _WORDS: Final[Mapping[Kind, str]] = {
     Kind.CREATE: "create",
@@ -32,26 +38,58 @@ _WORDS: Final[Mapping[Kind, str]] = {
 async def rehearsed(
     call: SagaCall, steps: Sequence[StepSpec], options: Mapping[str, JsonValue] | None = None
 ) -> Rehearsal:
-    """Plan every step that depends on no other; raises everything that is wrong with them at once."""
-    scene = Scene(saga=SagaRow(id="", options=dict(options or {})), call=call, results={})
-    engine = await call.sagas()
-    problems = Problems()
-    told: list[Rehearsed] = []
-    requests = 0
-    for spec in steps:
-        if has_expression(dict(spec.args)):
-            told.append(Rehearsed(id=spec.id, kind=spec.kind, does=LATER))
-            continue
-        try:
-            plan = await engine.plan(scene, spec)
-        except AppError as problem:
-            problems.add(f"step {spec.id}", problem)
-            continue
-        requests += len(plan.writes)
-        told.append(Rehearsed(id=spec.id, kind=spec.kind, does=_does(plan), irreversible=plan.irreversible))
-    problems.raise_any()
+    """Plan every step that depends on nothing that is yet to be written; steps that read are done.
+
+    Raises everything that is wrong with them at once.
+    """
+    rehearsing = _Rehearsing(await call.sagas(), call, SagaRow(id="", options=dict(options or {})))
+    await rehearsing.go_through(steps)
+    rehearsing.problems.raise_any()
     rate = call.settings.quota.base_rate
-    return Rehearsal(steps=tuple(told), requests=requests, seconds=requests / rate if rate else 0.0)
+    requests = rehearsing.requests
+    seconds = requests / rate if rate else 0.0
+    return Rehearsal(steps=tuple(rehearsing.told), requests=requests, seconds=seconds)
+
+
+class _Rehearsing:
+    """How far a rehearsal has come: what is told of the steps, and what those that write nothing give."""
+
+    def __init__(self, engine: "Engine", call: SagaCall, saga: SagaRow) -> None:
+        self.told: list[Rehearsed] = []
+        self.problems = Problems()
+        self.requests = 0
+        self._engine = engine
+        self._call = call
+        self._saga = saga
+        self._results: dict[str, JsonValue] = dict(earlier_results(saga))
+
+    async def go_through(self, steps: Sequence[StepSpec]) -> None:
+        """Plan steps, and those within them."""
+        for spec in steps:
+            if not self._is_known(needed(spec)):
+                self.told.append(Rehearsed(id=spec.id, kind=spec.kind, does=LATER))
+                continue
+            plan = await self._planned(spec)
+            if plan is None:
+                continue
+            self.requests += len(plan.writes)
+            self.told.append(
+                Rehearsed(id=spec.id, kind=spec.kind, does=_does(plan), irreversible=plan.irreversible)
+            )
+            if not (plan.writes or plan.ask or plan.wait_until):
+                self._results[spec.id] = plan.result
+            await self.go_through(plan.steps[:_MOST_WITHIN])
+
+    def _is_known(self, names: frozenset[str] | None) -> bool:
+        return names is not None and names <= self._results.keys()
+
+    async def _planned(self, spec: StepSpec) -> Plan | None:
+        scene = Scene(saga=self._saga, call=self._call, results=self._results)
+        try:
+            return await self._engine.plan(scene, spec)
+        except AppError as problem:
+            self.problems.add(f"step {spec.id}", problem)
+            return None
 
 
 def _does(plan: Plan) -> str:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from pyairtable_mcp.base.sagas import Status
+from pyairtable_mcp.base.sagas import FINISHED, Status
 from pyairtable_mcp.engine.model import LEFT
-from pyairtable_mcp.engine.run import SagaReport
+from pyairtable_mcp.engine.run import SagaReport, workflow_of
 from pyairtable_mcp.engine.tools.views import SagaView, Standing, StepView
 from pyairtable_mcp.store.journal_values import History, IntentRow, SagaRow, StepRow
 
@@ -28,6 +28,11 @@ def ending(report: SagaReport) -> str:
             return f"Saga {saga} is {report.status.value.replace('_', ' ')}.{lost}"
 
 
+def ended(status: Status) -> bool:
+    """Tell whether a saga goes on no more by itself."""
+    return status in FINISHED or status is Status.COMPENSATION_FAILED
+
+
 def shortly(row: SagaRow) -> SagaView:
     """Return a saga as it stands in a list."""
     result = row.result if isinstance(row.result, Mapping) else {}
@@ -36,6 +41,7 @@ def shortly(row: SagaRow) -> SagaView:
     return SagaView(
         id=row.id,
         title=row.title,
+        workflow=workflow_of(row),
         status=row.status,
         created=datetime.fromtimestamp(row.created, UTC),
         undoes=row.undoes,
@@ -120,6 +126,8 @@ def _note(row: SagaRow) -> str:
                 "A person has to approve it: they run `pyairtable-mcp sagas approve "
                 f"{row.id}`, or give you the confirm token for resume_saga."
             )
+        case Status.PLANNED:
+            return "It waits for another run with the same key; cancel_saga drops it."
         case Status.COMPLETED:
             return f"undo_saga('{row.id}') takes it back."
         case _:

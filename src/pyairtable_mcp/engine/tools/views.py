@@ -41,10 +41,14 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class SagaView:
-    """One saga; `steps` is empty in a list. `note` says what to do about it, `question` what it waits for."""
+    """One saga; `steps` is empty in a list. `note` says what to do about it, `question` what it waits for.
+
+    `workflow` is the one it is a run of, "" for none.
+    """
 
     id: str
     title: str
+    workflow: str = ""
     status: Status
     created: datetime
     undoes: str = ""

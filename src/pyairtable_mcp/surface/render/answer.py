@@ -27,6 +27,8 @@ from pyairtable_mcp.surface.render.quota import quota_text
 from pyairtable_mcp.surface.render.rows import rows_text
 from pyairtable_mcp.surface.render.sagas import question_text, rehearsal_text, saga_text, sagas_text
 from pyairtable_mcp.surface.render.schema import bases_text, description_text
+from pyairtable_mcp.surface.render.workflows import saved_text, workflow_text, workflows_text
+from pyairtable_mcp.workflows.tools.views import SavedView, WorkflowList, WorkflowView
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,21 @@ _TEXTS: Final[Mapping[type[Any], Callable[[Any, Paper], str]]] = {
     SagaList: sagas_text,
     Rehearsal: rehearsal_text,
     FormulaCheck: check_text,
+    WorkflowList: workflows_text,
+    WorkflowView: workflow_text,
+    SavedView: saved_text,
 }
 
+Told = Result | SagaView | SagaList | Rehearsal | WorkflowList | WorkflowView | SavedView
 
-def answer(result: Result | SagaView | SagaList | Rehearsal, paper: Paper) -> Answer:
+
+def answer(result: Told, paper: Paper) -> Answer:
     """Return a result as an answer. A write that stopped half way is an error that lists what stands."""
     error = result.error if isinstance(result, Changes) else None
     return Answer(_TEXTS[type(result)](result, paper), error, asks=_asks(result))
 
 
-def _asks(result: Result | SagaView | SagaList | Rehearsal) -> Asked | None:
+def _asks(result: Told) -> Asked | None:
     if not isinstance(result, SagaView) or result.question is None:
         return None
     return Asked(saga=result.id, question=result.question.id, text=question_text(result, result.question))

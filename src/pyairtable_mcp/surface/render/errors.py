@@ -7,8 +7,9 @@ _LONGEST = 2_000
 
 
 def error_lines(error: AppError) -> list[str]:
-    """Return the error in up to three lines."""
-    lines = [f"error {error.code}: {cut(visible(error.message), _LONGEST)}"]
+    """Return the error: what is wrong, what to do, the closest words; a list of problems is indented."""
+    first, *more = cut(error.message, _LONGEST).split("\n")
+    lines = [f"error {error.code}: {visible(first)}", *(f"  {visible(line)}" for line in more)]
     if error.hint:
         lines.append(f"hint: {cut(visible(error.hint), _LONGEST)}")
     if error.candidates:

@@ -56,7 +56,8 @@ def _question(question: Question, paper: Paper) -> Iterator[str]:
 def _heading(saga: SagaView, paper: Paper) -> str:
     when = saga.created.astimezone(paper.zone).strftime("%Y-%m-%d %H:%M")
     undoes = f", takes back {saga.undoes}" if saga.undoes else ""
-    return f"Saga {saga.id} ({quoted(saga.title)}, {when}{undoes}): {_state(saga)}."
+    what = f"run of workflow {quoted(saga.title)}" if saga.workflow else quoted(saga.title)
+    return f"Saga {saga.id} ({what}, {when}{undoes}): {_state(saga)}."
 
 
 def _state(saga: SagaView) -> str:
@@ -82,7 +83,8 @@ def sagas_text(found: SagaList, paper: Paper) -> str:
     for saga in found.sagas:
         when = saga.created.astimezone(paper.zone).strftime("%Y-%m-%d %H:%M")
         undoes = f" takes back {saga.undoes}" if saga.undoes else ""
-        lines.append(escaped(f"{saga.id} {when} {saga.title}{undoes}: {_state(saga)}"))
+        what = f"workflow {saga.title}" if saga.workflow else saga.title
+        lines.append(escaped(f"{saga.id} {when} {what}{undoes}: {_state(saga)}"))
     shown = fitting(lines, paper.target)
     more = " There are more." if found.more or len(shown) < len(lines) else ""
     return f"{counted(len(shown), 'saga')}, the youngest first.{more}\n{paper.fenced(shown)}"

@@ -1,0 +1,100 @@
+"""What knows who may come in, built on an open store."""
+
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from pyairtable_mcp.auth.airtable_oauth import AirtableClient
+from pyairtable_mcp.auth.audit import Audit
+from pyairtable_mcp.auth.bearers import Bearers
+from pyairtable_mcp.auth.credentials import Credentials
+from pyairtable_mcp.auth.linking import Accounts
+from pyairtable_mcp.auth.passwords import Cost, Passwords
+from pyairtable_mcp.auth.policies import Policies, read_policies
+from pyairtable_mcp.auth.tokens import PREFIX, Tokens
+from pyairtable_mcp.auth.users import Users
+from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.base.errors import NotConfigured
+from pyairtable_mcp.base.settings import AuthSettings, Settings
+from pyairtable_mcp.net.addresses import Allowed
+from pyairtable_mcp.net.egress import Egress
+from pyairtable_mcp.store.store import Store
+
+_POST_SECONDS: Final = 10.0
+"""How long Airtable may take to answer with tokens; much less than a claim on a refresh."""
+
+if TYPE_CHECKING:
+    # Cryptography is loaded where tokens of somebody else are verified.
+    from pyairtable_mcp.auth.jwts import Jwts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identities:
+    """Everybody this server knows, what their tokens prove, and the record of what they did."""
+
+    tokens: Tokens
+    users: Users
+    bearers: Bearers
+    audit: Audit
+    credentials: Credentials
+    clock: Clock
+
+
+def identities(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    rng: Random,
+    *,
+    cost: Cost | None = None,
+    egress: Egress | None = None,
+) -> Identities:
+    """Build it; raises `NotConfigured` for settings that cannot be read or do not go together."""
+    policies = read_policies(settings.auth.policies)
+    audit = Audit(store.audit, settings.auth.audit_days)
+    tokens = Tokens(store.api_tokens, store.users, policies, clock, rng)
+    egress = egress or Egress(Allowed(settings.egress_allow))
+    jwts = _jwts(settings.auth, policies, egress, clock) if settings.auth.issuer else None
+    return Identities(
+        tokens=tokens,
+        users=Users(
+            store.users, store.api_tokens, store.tries, Passwords(cost), policies, audit=audit, clock=clock
+        ),
+        bearers=Bearers({PREFIX: tokens.verify}, jwts.verify if jwts else None),
+        audit=audit,
+        credentials=_credentials(settings, store, egress, clock, rng),
+        clock=clock,
+    )
+
+
+def _credentials(settings: Settings, store: Store, egress: Egress, clock: Clock, rng: Random) -> Credentials:
+    from pyairtable_mcp.auth.sealing import Seals, read_keys
+
+    auth, accounts = settings.auth, None
+    written = auth.keys.get_secret_value()
+    seals = Seals(read_keys(written), rng) if written or auth.airtable_client_id else None
+    if auth.airtable_client_id and seals:
+        client = AirtableClient(
+            url=auth.airtable_login_url,
+            client_id=auth.airtable_client_id,
+            secret=auth.airtable_client_secret.get_secret_value(),
+            scopes=auth.airtable_scopes,
+        )
+        post = partial(egress.send, seconds=_POST_SECONDS)
+        accounts = Accounts(client, store.links, seals, post, clock=clock, rng=rng)
+    token = settings.airtable.api_key.get_secret_value()
+    return Credentials(store.links, seals, accounts, server_token=token)
+
+
+def _jwts(auth: AuthSettings, policies: Policies, egress: Egress, clock: Clock) -> "Jwts":
+    from pyairtable_mcp.auth.claims import Trust
+    from pyairtable_mcp.auth.jwts import Jwts
+    from pyairtable_mcp.auth.keysets import KeySet, fetching
+
+    if not auth.audience or not auth.jwks_url:
+        raise NotConfigured(
+            "auth.issuer needs auth.audience, which its tokens are meant for, and auth.jwks_url, its keys."
+        )
+    trust = Trust(issuer=auth.issuer, audience=auth.audience, policy=auth.jwt_policy)
+    return Jwts(trust, KeySet(fetching(egress, auth.jwks_url), clock), policies, clock)

@@ -1,0 +1,94 @@
+"""The people who sign in with a password, and the tries to do so."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+
+from pyairtable_mcp.store.database import Database, changing
+from pyairtable_mcp.store.identity_tables import TRIES, USERS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class User:
+    """A person: `digest` is what argon2id makes of the password, parameters included."""
+
+    name: str
+    digest: str
+    policy: str = ""
+    created: float = 0.0
+    changed: float = 0.0
+
+
+class Users:
+    """The people of one store; every method raises `Unavailable` when the store fails it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, name: str) -> User | None:
+        """Return a person by name."""
+        wish = select(USERS).where(USERS.c.name == name)
+
+        def work(connection: Connection) -> User | None:
+            row = connection.execute(wish).mappings().first()
+            return User(**row) if row else None
+
+        return await self._database.run(work)
+
+    async def all(self) -> Sequence[User]:
+        """Return everybody, by name."""
+        wish = select(USERS).order_by(USERS.c.name)
+        return await self._database.run(
+            lambda connection: [User(**row) for row in connection.execute(wish).mappings()]
+        )
+
+    async def add(self, user: User) -> bool:
+        """Enter a person; tell whether the name was free, and do nothing if it was not."""
+
+        def work(connection: Connection) -> bool:
+            if connection.execute(select(USERS.c.name).where(USERS.c.name == user.name)).first():
+                return False
+            connection.execute(insert(USERS).values(asdict(user)))
+            return True
+
+        return await self._database.run(work, durable=True)
+
+    async def change(self, name: str, digest: str, now: float) -> bool:
+        """Set what a password became; tell whether there is such a person."""
+        change = update(USERS).where(USERS.c.name == name).values(digest=digest, changed=now)
+        return bool(await self._database.run(changing(change), durable=True))
+
+    async def remove(self, name: str) -> bool:
+        """Forget a person; tell whether there was one."""
+        change = delete(USERS).where(USERS.c.name == name)
+        return bool(await self._database.run(changing(change), durable=True))
+
+
+class Tries:
+    """How often something was tried of late, counted over all processes of a store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take(self, keys: Sequence[str], now: float, *, most: int, seconds: float) -> float:
+        """Count one try under each key and return 0, or return the seconds until there may be another.
+
+        In any span of `seconds` each key has `most` at most; a refused try is not counted.
+        """
+
+        def work(connection: Connection) -> float:
+            if self._database.is_postgres:
+                connection.execute(text("lock table tries in share row exclusive mode"))
+            connection.execute(delete(TRIES).where(TRIES.c.at <= now - seconds))
+            wait = max(_wait(connection, key, now, most, seconds) for key in keys)
+            if not wait:
+                connection.execute(insert(TRIES), [{"key": key, "at": now} for key in keys])
+            return wait
+
+        return await self._database.run(work)
+
+
+def _wait(connection: Connection, key: str, now: float, most: int, seconds: float) -> float:
+    found = connection.execute(select(func.count(), func.min(TRIES.c.at)).where(TRIES.c.key == key)).one()
+    return float(found[1]) + seconds - now if found[0] >= most else 0.0

@@ -1,0 +1,10 @@
+"""Names of workflows that begin as somebody has begun to type them."""
+
+from pyairtable_mcp.operations.completing import ranked
+from pyairtable_mcp.workflows.call import FlowCall
+
+
+async def workflow_names(call: FlowCall, begun: str) -> list[str]:
+    """Return the names of workflows that hold what was typed, those that begin with it first."""
+    store = await (await call.sagas()).store()
+    return ranked([row.name for row in await store.workflows.list()], begun)
