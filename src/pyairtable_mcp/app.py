@@ -34,6 +34,7 @@ class App:
     airtable: Airtable
     dispatcher: Dispatcher
     server: AppServer
+    flows: LateFlows
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,13 @@ async def running(
             partial(build_engine, settings, where, call_of, engine_clock or clock, rng, new_host)
         )
         stack.push_async_callback(sagas.close)
-        flows = LateFlows(sagas, settings, engine_clock or clock, rng)
+        flows = LateFlows(sagas, call_of, settings, engine_clock or clock, rng)
         stack.push_async_callback(flows.close)
 
         def new_call() -> FlowCall:
             return FlowCall(
                 airtable=airtable.metered(), settings=settings, clock=clock, rng=rng, sagas=sagas,
-                following=flows,
+                following=flows, triggers_changed=flows.heed,
             )  # fmt: skip
 
         # What was left by an earlier process is taken up only where it can be written.
@@ -97,7 +98,7 @@ async def running(
         published = await _published(where(), clock) if settings.workflows.publish_as_tools else ()
         dispatcher = Dispatcher(policy, new_call, rng, answered=warm, published=published)
         server = build_server(dispatcher, show_spent=settings.show_spent)
-        yield App(settings, airtable, dispatcher, server)
+        yield App(settings, airtable, dispatcher, server, flows)
 
 
 async def _bank(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Bank | None:

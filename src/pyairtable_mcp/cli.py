@@ -20,6 +20,7 @@ from pyairtable_mcp.console.audit import audit
 from pyairtable_mcp.console.credentials import credential
 from pyairtable_mcp.console.group import sagas
 from pyairtable_mcp.console.keys import keys
+from pyairtable_mcp.console.serving import serve
 from pyairtable_mcp.console.tokens import token as tokens
 from pyairtable_mcp.console.users import user as users
 from pyairtable_mcp.console.workflows import workflow
@@ -75,7 +76,7 @@ def _option(leaf: Leaf) -> click.Option:
     return click.Option([leaf.flag, _parameter(leaf)], type=kind, default=None, help=about)
 
 
-for commands in (sagas, workflow, tokens, users, credential, keys, audit):
+for commands in (serve, sagas, workflow, tokens, users, credential, keys, audit):
     cli.add_command(commands)
 cli.params += [_option(leaf) for leaf in leaves() if leaf.has_flag]
 

@@ -133,6 +133,22 @@ class WorkflowSettings(_Section):
     )
 
 
+class HookSettings(_Section):
+    """How triggers of workflows are reached from outside."""
+
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^/?#@\s]+(/[^?#\s]*)?)?$",
+        description="Where this server is reached from outside, e.g. https://flows.example.com: Airtable is "
+        "asked to send notifications of changes there. Without it tables are read now and then instead.",
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_end(cls, value: str) -> str:
+        return value.rstrip("/")
+
+
 class ApprovalSettings(_Section):
     """For which changes a person is asked first. Taking back at once what has failed needs no approval."""
 
@@ -235,6 +251,7 @@ class Settings(_Section):
     sagas: SagaSettings = Field(default_factory=SagaSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     workflows: WorkflowSettings = Field(default_factory=WorkflowSettings)
+    hooks: HookSettings = Field(default_factory=HookSettings)
     auth: AuthSettings = Field(default_factory=AuthSettings)
 
     @field_validator("time_zone")

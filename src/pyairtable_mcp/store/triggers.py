@@ -97,6 +97,11 @@ class Triggers:
 
         await self._database.run(work)
 
+    async def any(self) -> bool:
+        """Tell whether there are triggers at all."""
+        wish = select(TRIGGERS.c.id).limit(1)
+        return await self._database.run(lambda connection: connection.execute(wish).first() is not None)
+
     async def find(self, workflow: str = "") -> list[TriggerRow]:
         """Return the triggers there are, of one workflow or of all."""
         of = TRIGGERS.c.workflow == workflow if workflow else TRIGGERS.c.workflow != ""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FlowCall(SagaCall):
-    """Request scope with what attends to runs."""
+    """Request scope with what attends to runs, and who hears that triggers have changed."""
 
     following: "Callable[[], Awaitable[Following]]"
+    triggers_changed: Callable[[], None]

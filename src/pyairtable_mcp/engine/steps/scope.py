@@ -1,6 +1,7 @@
 """What the expressions of a step may name, and its arguments with them filled in."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -35,9 +36,12 @@ EVERYWHERE: Final[Shape] = {"now": {}, "today": {}}
 
 def moment_of(call: Call) -> Scope:
     """Return the present moment and day, as texts."""
-    now = call.clock.now()
-    day = now.astimezone(ZoneInfo(call.settings.time_zone)).date()
-    return {"now": iso(now), "today": day.isoformat()}
+    return moment_at(call.clock.now(), call.settings.time_zone)
+
+
+def moment_at(now: datetime, zone: str) -> Scope:
+    """Return a moment and its day in a time zone, as texts."""
+    return {"now": iso(now), "today": now.astimezone(ZoneInfo(zone)).date().isoformat()}
 
 
 def earlier_results(saga: SagaRow) -> Mapping[str, JsonValue]:

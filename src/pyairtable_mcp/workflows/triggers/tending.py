@@ -11,6 +11,7 @@ from contextlib import suppress
 from random import Random
 from typing import Final
 
+from pyairtable_mcp.base.clock import rest
 from pyairtable_mcp.base.errors import AppError, Fenced
 from pyairtable_mcp.store.triggers import ENDED
 from pyairtable_mcp.store.workflow_values import TriggerRow, WorkflowRow
@@ -65,7 +66,7 @@ class Tender:
         try:
             while True:
                 began = self._times()
-                await self._sleep(await self._round())
+                await rest(self._desk.clock, await self._round(), self._news)
                 await self._after(began)
         finally:
             for one in self._looks:
@@ -189,17 +190,6 @@ class Tender:
         if self._times() < ahead - _JUMP:
             with suppress(AppError):
                 await self._desk.store.triggers.ring_all(RECORD)
-
-    async def _sleep(self, seconds: float) -> None:
-        waits = {
-            asyncio.create_task(self._desk.clock.sleep(seconds)),
-            asyncio.create_task(self._news.wait()),
-        }
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in waits:
-                one.cancel()
 
 
 def _trigger(row: WorkflowRow, trigger: TriggerRow) -> Trigger | None:
