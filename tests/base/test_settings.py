@@ -38,6 +38,7 @@ OTHER = {
     "changes": "1",
     "records_over": "100",
     "schema_changes": "1",
+    "public_url": "https://flows.example.com",
     "policies": "policies.toml",
     "keys": "x",
     "airtable_client_id": "some-client",

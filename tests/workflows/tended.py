@@ -93,10 +93,11 @@ class Tended:
         definition: dict[str, Any] = {"name": name, "on": dict(on), "steps": STEPS}
         return await self.store.workflows.save(WorkflowRow(name=name, definition=definition))
 
-    async def tend(self, seconds: float = 0.0) -> None:
-        """Let time pass, and everything that is due by then be looked at."""
+    async def tend(self, seconds: float = 0.0, *, patiently: bool = False) -> None:
+        """Let time pass, and everything that is due by then be looked at; `patiently` through any waits."""
         await self.clock.advance(seconds)
-        await finish(self.clock, self.tender.once())
+        look = self.tender.once()
+        await (finish(self.clock, look) if patiently else look)
 
     async def create(self, table: str, *rows: Mapping[str, JsonValue]) -> list[str]:
         """Create records as somebody else would, and return their ids."""

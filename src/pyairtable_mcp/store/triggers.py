@@ -49,16 +49,20 @@ class Triggers:
 
         return await self._database.run(work, durable=True)
 
-    async def claim(self, hold: float, limit: int = 1) -> list[TriggerRow]:
-        """Take up triggers that are due and that nobody looks at, for so many seconds at most."""
+    async def claim(self, hold: float, limit: int = 1) -> tuple[float, list[TriggerRow]]:
+        """Take up triggers that are due and that nobody looks at, for so many seconds at most.
 
-        def work(connection: Connection) -> list[TriggerRow]:
+        Returns the time of the store, in seconds since 1970, and the triggers.
+        """
+
+        def work(connection: Connection) -> tuple[float, list[TriggerRow]]:
+            now = self._time.wall(connection)
             steady = self._time.steady(connection)
             free = or_(TRIGGERS.c.held_until <= steady, TRIGGERS.c.held_until > steady + hold)
-            wish = select(TRIGGERS).where(TRIGGERS.c.due_at <= self._time.wall(connection), free)
+            wish = select(TRIGGERS).where(TRIGGERS.c.due_at <= now, free)
             wish = wish.order_by(TRIGGERS.c.due_at, TRIGGERS.c.workflow, TRIGGERS.c.id).limit(limit)
             found = connection.execute(wish.with_for_update(skip_locked=True)).mappings().all()
-            return [_taken(connection, TriggerRow(**row), steady + hold) for row in found]
+            return now, [_taken(connection, TriggerRow(**row), steady + hold) for row in found]
 
         return await self._database.run(work)
 

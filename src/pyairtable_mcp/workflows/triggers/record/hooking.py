@@ -119,7 +119,7 @@ class Hooking:
             await self._reread(now)
         hook.seen = max(hook.seen, begun)
         trouble = hook.note if now - hook.noted < TOLD else ""
-        await self.turn.end(hook.state(), due_at=now + SAFETY, trouble=trouble)
+        await self.turn.end(hook.state(), due_at=self.turn.now + SAFETY, trouble=trouble)
 
     async def _register(self, where: str) -> None:
         """Make a webhook, once those are gone that an earlier try may have left at this address."""

@@ -47,7 +47,7 @@ class Looking:
             await self._again(state, begun)
         else:
             await self._first()
-        await self.turn.end(following, due_at=begun + self.watch.poll_seconds)
+        await self.turn.end(following, due_at=self.turn.now + self.watch.poll_seconds)
 
     async def _first(self) -> None:
         async for page in self.call.airtable.records(self.watch.base, self.watch.table.id, Query()):
