@@ -24,8 +24,8 @@ bench: $(READY)  ## tokens, start-up and overhead, beside their bars
 bench-client: $(READY)  ## what the client makes of the allowance, of faults and of equal wishes
 	@for topic in pacing faults requests bulk bridge formulas; do $(PY) -m bench.$$topic || exit 1; done
 
-bench-sagas: $(READY)  ## what a durable step costs, and processes killed at every moment
-	@for topic in sagas crashes; do $(PY) -m bench.$$topic || exit 1; done
+bench-sagas: $(READY)  ## what sagas cost, and what they bear: killed and stopped processes, a failing Airtable
+	@for topic in sagas undoing saga_faults crashes owners runners; do $(PY) -m bench.$$topic || exit 1; done
 
 bench-sandbox: $(READY)  ## how many requests the served sandbox answers, and a large table's pages
 	@$(PY) -m bench.sandbox

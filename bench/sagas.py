@@ -69,12 +69,12 @@ class Nowhere:
         del write
         return Arrival(fate="failed", items=None, error=error)
 
-    async def undo(self, sent: Sent, back: Back) -> Undoing:
-        """Take it back with a write like it."""
+    async def undo(self, sent: Sequence[Sent], back: Back) -> Undoing:
+        """Take each back with a write like it."""
         del back
-        return Undoing(
-            writes=(Write(via="nowhere", body=sent.intent.write, before=tuple(sent.intent.before)),)
-        )
+        intents = [one.intent for one in sent]
+        writes = [Write(via="nowhere", body=one.write, before=tuple(one.before)) for one in intents]
+        return Undoing(writes=tuple(writes))
 
     async def afterwards(self, sent: Sequence[Sent], back: Back) -> Undoing:
         """Put nothing right."""

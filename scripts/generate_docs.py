@@ -1,4 +1,4 @@
-"""Writes docs/tools.md, docs/settings.md and docs/workflow.schema.json from the program itself.
+"""Writes the generated pages of docs/, and the schema of workflows, from the program itself.
 
 With --check nothing is written: differences between the pages and the program are printed and end with 1.
 """
@@ -15,6 +15,7 @@ from typing import Final
 from argument_words import WORDS
 from mcp import Client
 from pydantic import BaseModel, JsonValue
+from workflow_reference import reference_page
 
 from pyairtable_mcp.app import running
 from pyairtable_mcp.base.errors import AppError, error_classes
@@ -29,6 +30,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "write": "Writing records",
     "schema": "Changing what a base is made of",
     "saga": "Several changes as one, and taking changes back",
+    "workflow": "Stored procedures, run by tool, clock, change or hook",
 }
 EFFECTS: Final[Mapping[str, str]] = {
     "read": "reads",
@@ -46,6 +48,7 @@ def main() -> None:
     pages = {
         "tools.md": asyncio.run(tools_page()),
         "settings.md": settings_page(),
+        "workflow-reference.md": reference_page(GENERATED),
         "workflow.schema.json": json.dumps(workflow_schema(), ensure_ascii=False, indent=1) + "\n",
     }
     if not checking:

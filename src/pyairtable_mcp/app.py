@@ -88,7 +88,7 @@ async def running(
         def new_call() -> FlowCall:
             return FlowCall(
                 airtable=airtable.metered(), settings=settings, clock=clock, rng=rng, sagas=sagas,
-                following=flows, triggers_changed=flows.heed,
+                attending=flows,
             )  # fmt: skip
 
         # What was left by an earlier process is taken up only where it can be written.

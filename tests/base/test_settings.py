@@ -41,6 +41,7 @@ OTHER = {
     "public_url": "https://flows.example.com",
     "policies": "policies.toml",
     "keys": "x",
+    "oauth": "true",
     "airtable_client_id": "some-client",
     "airtable_client_secret": "x",
     "airtable_scopes": "data.records:read",

@@ -7,15 +7,18 @@ import logging
 import os
 import re
 import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
+from click.testing import CliRunner
 from pydantic import JsonValue, SecretStr
 
 from pyairtable_mcp.app import App, running
-from pyairtable_mcp.base.settings import AirtableSettings, ApprovalSettings, Settings
+from pyairtable_mcp.base.settings import AirtableSettings, ApprovalSettings, Settings, leaves
+from pyairtable_mcp.cli import cli
 from pyairtable_mcp.sandbox import DEFAULT_TOKEN, Sandbox
 from pyairtable_mcp.sandbox.serve import serve_sandbox
 from pyairtable_mcp.surface.render.answer import Answer
@@ -27,6 +30,7 @@ from tests.support.world import in_process
 QUIET = {
     key: value for key, value in os.environ.items() if not key.startswith(("AIRTABLE", "PYAIRTABLE_MCP"))
 }
+NONE = {name: None for leaf in leaves() for name in leaf.env}
 
 
 @dataclass(frozen=True)
@@ -50,16 +54,25 @@ class Office:
         return await self.app.dispatcher.call(tool, {"base": "Studio", "table": "Tasks", **arguments})
 
     async def run(self, *arguments: str, typed: str = "", without_token: bool = False) -> Ran:
-        """Run `pyairtable-mcp sagas …`."""
-        variables = {k: v for k, v in self.variables.items() if not (without_token and "API_KEY" in k)}
-        pipe = asyncio.subprocess.PIPE
+        """Run `pyairtable-mcp sagas …`, in a thread with a loop of its own."""
+        variables = {**NONE, **self.variables, **({"AIRTABLE_API_KEY": None} if without_token else {})}
+        runner = CliRunner(env=variables)
+        logging_to = logging.root.handlers[:]
+        ran = await asyncio.to_thread(runner.invoke, cli, ["sagas", *arguments], input=typed)
+        # A program has its log to itself; a test's goes on where it went.
+        logging.root.handlers[:] = logging_to
+        if not isinstance(ran.exception, SystemExit | None):
+            raise ran.exception
+        return Ran(ran.exit_code, ran.stdout, ran.stderr)
+
+    async def run_apart(self, *arguments: str) -> Ran:
+        """Run it in a process of its own, as a shell does."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "pyairtable_mcp", "sagas", *arguments,
-            stdin=pipe, stdout=pipe, stderr=pipe, env=variables,
+            stdout=PIPE, stderr=PIPE, env={**QUIET, **self.variables},
         )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(typed.encode()), 60)
+        out, err = await asyncio.wait_for(process.communicate(), 60)
         assert process.returncode is not None
-        assert b"Traceback" not in err, err.decode()
         return Ran(process.returncode, out.decode(), err.decode())
 
     def names(self) -> list[str]:
@@ -90,7 +103,6 @@ async def office(where: str, approval: ApprovalSettings | None = None) -> AsyncI
         approval=approval or ApprovalSettings(),
     )
     variables = {
-        **QUIET,
         "AIRTABLE_API_KEY": DEFAULT_TOKEN,
         "AIRTABLE_ENDPOINT_URL": url,
         "PYAIRTABLE_MCP_STORE": where,
@@ -117,7 +129,7 @@ async def test_a_change_is_listed_shown_cell_by_cell_and_taken_back(where: str) 
             (await here.agent("update_records", records=[{"id": record, "fields": {"Name": "Newer"}}])).text
         )
 
-        listed = await here.run()
+        listed = await here.run_apart()
         assert (listed.code, listed.err) == (0, "")
         assert re.search(rf"{saga} .* completed .* update", listed.out)
 
@@ -137,7 +149,7 @@ async def test_a_change_is_listed_shown_cell_by_cell_and_taken_back(where: str) 
         refused = await here.run("undo", saga, typed="n\n")
         assert (refused.code, here.names()[0]) == (1, "Newer")
 
-        undone = await here.run("undo", saga, "--yes")
+        undone = await here.run_apart("undo", saga, "--yes")
         assert (undone.code, here.names()[0]) == (0, old)
         assert f"takes back {saga}" in undone.out
 

@@ -10,7 +10,9 @@ from pydantic import JsonValue
 from pyairtable_mcp.engine.expressions.checking import Known, faults_in
 from pyairtable_mcp.engine.expressions.computing import compute, filled
 from pyairtable_mcp.engine.expressions.errors import BadExpression
+from pyairtable_mcp.engine.expressions.functions import FUNCTIONS, MEANINGS
 from pyairtable_mcp.engine.expressions.reading import has_expression
+from pyairtable_mcp.engine.expressions.shapes import PLAIN, listing, records_shape
 
 SCOPE: dict[str, JsonValue] = {
     "steps": {
@@ -156,9 +158,9 @@ def test_any_text_is_computed_or_refused_and_nothing_else_happens(text: str) -> 
 
 
 KNOWN = Known(
-    results={"company": ("records", "count"), "call": None},
+    results={"company": {"records": records_shape(["City name", "Zip"]), "count": PLAIN}, "call": None},
     later=("late",),
-    names={"inputs": {"name": None}, "item": None},
+    names={"inputs": {"name": PLAIN, "tags": listing(PLAIN), "any": None}, "item": None},
 )
 
 
@@ -173,6 +175,36 @@ KNOWN = Known(
         ("${{ joined(inputs.name) }}", "There is no function 'joined'.", ("join",)),
         ("${{ inputs.nam }}", "'inputs' has no 'nam'.", ("name",)),
         ("${{ inputs['nam'] }}", "'inputs' has no 'nam'.", ("name",)),
+        ("${{ inputs.name.first }}", "'inputs.name' has no 'first'.", ()),
+        ("${{ steps.company.records[0].nme }}", "'steps.company.records[0]' has no 'nme'.", ("id", "fields")),
+        (
+            "${{ steps.company.records.id }}",
+            "'steps.company.records' is a list, and has no 'id'.",
+            ("steps.company.records[0].id",),
+        ),
+        (
+            "${{ steps.company.records[0].fields['City'] }}",
+            "'steps.company.records[0].fields' has no 'City'.",
+            ("City name",),
+        ),
+        ("${{ [one.idd for one in steps.company.records] }}", "'one' has no 'idd'.", ("id",)),
+        ("${{ [one for one in steps.company.records if one.idd] }}", "'one' has no 'idd'.", ("id",)),
+        (
+            "${{ first(steps.company.records[1:]).idd }}",
+            "'first(steps.company.records[1:])' has no 'idd'.",
+            ("id",),
+        ),
+        (
+            "${{ get(first(steps.company.records).fields, 'Zipp', 0) }}",
+            "'first(steps.company.records).fields' has no 'Zipp'.",
+            ("Zip",),
+        ),
+        ("${{ [g.itms for g in group(steps.company.records, 'id')] }}", "'g' has no 'itms'.", ("items",)),
+        (
+            "${{ [g.items[0].idd for g in group(steps.company.records, 'id')] }}",
+            "'g.items[0]' has no 'idd'.",
+            ("id",),
+        ),
         ("${{ steps.company.count ", "An expression begins with ${{ and does not end with }}.", ()),
     ],
 )
@@ -185,8 +217,27 @@ def test_wrong_names_are_told_with_their_place_before_anything_runs(
 
 def test_right_names_are_not_complained_about() -> None:
     value: JsonValue = [
-        "${{ steps.company.records[0].fields['Any'] }}",
+        "${{ steps.company.records[0].fields['Zip'] }}",
         "${{ steps.call.body.whatever }}",
         "${{ [one.id for one in steps['company'].records if one.id != item.id] }}",
+        "${{ [inputs for inputs in inputs.tags] }} ${{ inputs.any.thing[3].else_ }} ${{ item.x.y }}",
+        "${{ get(steps.company.records, 5).fields.Zip }} ${{ default(steps.company.records[0], item).id }}",
+        "${{ [inner.id for outer in [steps.company.records] for inner in outer] }}",
+        "${{ (steps.company if item else inputs).whatever }} ${{ {'a': inputs.name}['a'] }}",
     ]
     assert faults_in(value, KNOWN) == []
+
+
+def test_every_function_says_what_it_gives() -> None:
+    assert [form.partition("(")[0] for form in MEANINGS] == list(FUNCTIONS)
+
+
+NAMES = ["steps", ".company", ".records", ".fields", "inputs", ".name", "item", "one", ".id"]
+MARKS = ["[0]", "['Zip']", "get(", ", 'x')", "first(", "group(", ")", "[", "]", "{'a': ", "}", " + "]
+WORDS = [" for one in ", " if ", " else "]
+
+
+@given(st.lists(st.sampled_from([*NAMES, *MARKS, *WORDS]), max_size=12).map("".join))
+def test_any_expression_is_checked_and_nothing_else_happens(text: str) -> None:
+    for fault in faults_in(f"${{{{ {text} }}}}", KNOWN):
+        assert fault.says

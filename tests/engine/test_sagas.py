@@ -5,16 +5,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from pyairtable_mcp.base.clock import SystemClock
 from pyairtable_mcp.base.errors import AppError, NotAllowed, UnknownName
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.approving import answered, part
+from pyairtable_mcp.engine.engine import Terms
 from pyairtable_mcp.engine.model import Progress, StepSpec
 from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.sandbox.http.faults import Fault
-from pyairtable_mcp.store.journal_values import Holding
+from pyairtable_mcp.store.journal_values import Holding, SagaRow
 from pyairtable_mcp.store.store import open_store
+from tests.engine.crash.process import HastyClock
 from tests.engine.sagas import Field, playing, saga
 
 DOWN = [Fault(status=500)] * 12
@@ -213,13 +216,26 @@ async def test_what_could_not_be_taken_back_is_resolved_by_a_person(field: Field
         await field.engine.cancel(report.saga.id, "too late")
 
 
-async def test_taking_back_is_tried_again_when_airtable_is_down(field: Field) -> None:
-    ask = StepSpec(id="ask", kind="question", args={"question": "Go on?"})
-    report = await field.engine.run(saga(field.create("new 1"), ask))
-    field.sandbox.faults.add(*DOWN[:4])
-    report = await field.engine.resume(report.saga.id, "no")
-    report = await ended(field, report.saga.id)
-    assert (report.status, field.new()) == (Status.COMPENSATED, [])
+async def test_taking_back_is_tried_again_when_airtable_is_down(tmp_path: Path) -> None:
+    async with playing(str(tmp_path / "store.db"), clock=HastyClock(1_000.0)) as field:
+        ask = StepSpec(id="ask", kind="question", args={"question": "Go on?"})
+        report = await field.engine.run(saga(field.create("new 1"), ask))
+        field.sandbox.faults.add(*DOWN)
+        report = await field.engine.resume(report.saga.id, "no")
+        assert report.status is Status.COMPENSATING
+        report = await ended(field, report.saga.id)
+        assert (report.status, field.new()) == (Status.COMPENSATED, [])
+
+
+async def test_between_two_tries_to_take_back_there_is_the_pause_that_was_set(tmp_path: Path) -> None:
+    terms = Terms(pauses=(500.0,))
+    async with playing(str(tmp_path / "store.db"), clock=HastyClock(1_000.0), terms=terms) as field:
+        ask = StepSpec(id="ask", kind="question", args={"question": "Go on?"})
+        report = await field.engine.run(saga(field.create("new 1"), ask))
+        field.sandbox.faults.add(*DOWN)
+        report = await field.engine.resume(report.saga.id, "no")
+        assert report.status is Status.COMPENSATING
+        assert report.saga.wake_at > SystemClock().now().timestamp() + 400
 
 
 async def test_a_step_with_a_fault_of_ours_is_a_failure_like_any_other(field: Field) -> None:
@@ -229,6 +245,45 @@ async def test_a_step_with_a_fault_of_ours_is_a_failure_like_any_other(field: Fi
     assert field.new() == []
     report = await field.engine.run(saga(StepSpec(id="w", kind="unheard of")))
     assert report.status is Status.COMPENSATED
+
+
+async def test_a_saga_that_meets_a_fault_of_ours_rests_for_a_while_and_says_so(tmp_path: Path) -> None:
+    faults = [RuntimeError("a bug"), RuntimeError("the same again")]
+
+    def broken(point: str) -> None:
+        if point == "end" and faults:
+            raise faults.pop()
+
+    async with playing(str(tmp_path / "store.db"), terms=Terms(checkpoint=broken)) as field:
+        steps = [field.create("new 1"), field.create("new 2", step="then")]
+        with pytest.raises(RuntimeError):
+            await field.engine.run(saga(*steps))
+        (row,) = await field.engine.list()
+        for pause in (10.0, 60.0):
+            (row,) = await field.engine.list()
+            assert (row.status, row.owner) == (Status.RUNNING, "")
+            assert f"a fault of this server (RuntimeError); it is tried again in {pause:.0f} s" in row.reason
+            assert row.wake_at > SystemClock().now().timestamp() + pause / 2
+            if faults:
+                with pytest.raises(RuntimeError):
+                    await field.engine.resume(row.id)
+        report = await field.engine.resume(row.id)
+        assert (report.status, report.saga.reason, field.new()) == (Status.COMPLETED, "", ["new 1", "new 2"])
+
+
+async def test_a_saga_that_cannot_be_read_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    where = str(tmp_path / "store.db")
+    async with open_store(where, SystemClock()) as store:
+        steps: dict[str, list[JsonValue]] = {"sgbroken": [{"no": "step"}], "sgsound": []}
+        for name, held in steps.items():
+            row = SagaRow(id=name, title=name, status=Status.RUNNING, definition={"steps": held})
+            assert await store.journal.open(row)
+    async with playing(where) as field:
+        await field.engine.ready()
+        assert (await ended(field, "sgsound")).status is Status.COMPLETED
+        broken = (await field.engine.get("sgbroken")).saga
+        assert (broken.status, broken.owner) == (Status.RUNNING, "")
+        assert "a fault of this server" in broken.reason
 
 
 async def test_progress_is_heard_by_who_asked_and_by_who_watches(field: Field) -> None:

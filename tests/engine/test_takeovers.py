@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyairtable_mcp.base.sagas import Status
-from tests.engine.crash.ordeal import STOPPED, Ordeal, points, prepared, told, wake, zygote
+from tests.engine.crash.ordeal import Ordeal, outlived, points, prepared, told, zygote
 from tests.engine.crash.tasks import HostName
 
 
@@ -25,17 +24,7 @@ async def test_an_owner_that_wakes_up_late_sends_nothing(ordeal: Ordeal, where: 
         # The update is the saga's second write.
         at = [place for place, name in enumerate(passed, 1) if name == point][1]
         case = ordeal.case(where=where, lease=1.0)
-        process = await sleeper.begin(replace(case.killed(at, "stop"), haste=1_000.0))
-        assert await sleeper.ended() == STOPPED
-        rescue = case.rescue(bury=False)
-        assert await rescuer.run(rescue) == 0
-        assert told(rescue).statuses == [Status.COMPLETED]
-        before = ordeal.writes()
-        wake(process)
-        assert await sleeper.ended() == 0
-    assert ordeal.writes() == before
-    case.judge("completed")
-    assert told(case.task).statuses == [Status.COMPLETED]
+        assert await outlived(ordeal, sleeper, rescuer, case, at) == 0
 
 
 @pytest.mark.parametrize("host", ["tasks", "dbos"])

@@ -1,6 +1,7 @@
 """What was written is taken back, and what a person did since is left alone."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -9,7 +10,9 @@ from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.operations import attaching, commenting, structure, upserting, writing
 from pyairtable_mcp.operations.batches import Made
 from pyairtable_mcp.operations.call import Args, Call
+from pyairtable_mcp.operations.field_types import FIELD_TYPES
 from pyairtable_mcp.operations.planned import Planned
+from pyairtable_mcp.sandbox import export_base
 from pyairtable_mcp.sandbox.http.faults import Fault
 from pyairtable_mcp.sandbox.seeds import columns as c
 from tests.support.inside import LAB, fill, lab, named, raw, the_base, the_table
@@ -120,6 +123,26 @@ def _plain(value: Json, names: Mapping[str, str]) -> Json:
     return names.get(value, value) if isinstance(value, str) else value
 
 
+def exported(world: World) -> Json:
+    """Return the base's export, with records by name and without what nobody can put back.
+
+    That is the ids of records and files, where files are fetched, and the times of making and changing.
+    """
+    base = the_base(world.sandbox, LAB)
+    names = {one.id: one.text("Name") for one in raw(world.sandbox, "Things", LAB)}
+    return _aside(export_base(world.sandbox.workspace, base), names)
+
+
+def _aside(value: Json, names: Mapping[str, str]) -> Json:
+    if isinstance(value, list):
+        return sorted((_aside(each, names) for each in value), key=str)
+    if isinstance(value, dict):
+        dated = {"createdTime", "lastModified"}
+        of_files = {"id", "url", "thumbnails"} if "filename" in value else set()
+        return {key: _aside(one, names) for key, one in value.items() if key not in dated | of_files}
+    return names.get(value, value) if isinstance(value, str) else value
+
+
 PLANS: Mapping[str, tuple[type[Args], Callable[[Call, Any], Awaitable[Planned]]]] = {
     "create": (writing.CreateRecords, writing.plan_create),
     "update": (writing.UpdateRecords, writing.plan_update),
@@ -159,12 +182,17 @@ WRITES: Mapping[str, tuple[str, dict[str, object]]] = {
 }
 
 
+def test_the_table_has_a_field_of_every_type_that_can_be_written(things: World) -> None:
+    types = {field.type for field in the_table(things.sandbox, "Things", LAB).fields.values()}
+    assert types == {one.name for one in FIELD_TYPES.values() if one.writable}
+
+
 @pytest.mark.parametrize("write", WRITES)
 async def test_a_write_that_is_taken_back_leaves_the_table_as_it_was(things: World, write: str) -> None:
     linked = await plan(things, "update", **here(records=[{"id": "blank", "fields": {"Next": ["full"]}}]))
     await make(call_of(things), linked)
     await done(things, "attach", record="full", field="Files", url="https://example.com/a.pdf")
-    before = cells(things)
+    before, base = cells(things), exported(things)
     kind, arguments = WRITES[write]
     made = await make(call_of(things), await plan(things, kind, **arguments))
     after = cells(things)
@@ -172,6 +200,7 @@ async def test_a_write_that_is_taken_back_leaves_the_table_as_it_was(things: Wor
     back = await take_back(call_of(things), made)
     assert (back.conflicts, back.lost) == ([], [])
     assert cells(things) == before
+    assert exported(things) == base
     again = await take_back(call_of(things), back.made)
     assert again.conflicts == []
     assert cells(things) == after
@@ -229,6 +258,13 @@ async def test_a_comment_is_taken_back_and_the_others_stay(things: World) -> Non
     ] == ["first"]
 
 
+async def test_a_comment_that_is_gone_already_counts_as_taken_back(things: World) -> None:
+    made = await done(things, "comment", record="full", text="first")
+    for _ in range(2):
+        back = await take_back(call_of(things), made)
+        assert (back.conflicts, len(back.made)) == ([], 1)
+
+
 async def test_names_of_the_schema_come_back_and_added_options_stay(things: World) -> None:
     changes = {
         "name": "Objects",
@@ -255,6 +291,38 @@ async def test_a_create_of_unknown_outcome_is_looked_for_and_taken_back(
         back = await take_back(call_of(things), made)
     assert back.conflicts == []
     assert cells(things) == before
+
+
+@pytest.mark.parametrize("before_commit", [True, False])
+async def test_an_upsert_of_unknown_outcome_is_looked_for_and_taken_back(
+    things: World, before_commit: bool
+) -> None:
+    before = cells(things)
+    things.sandbox.faults.add(Fault(method="PATCH", status=0, before_commit=before_commit, times=20))
+    rows = [{"Name": "full", "Number": 7}, {"Name": "new", "Number": 3}]
+    planned = await plan(things, "upsert", **here(records=rows, match_on=["Name"]))
+    async with wound(things):
+        made = await make(call_of(things), planned)
+        assert {mark.status for mark in made[0].marks} == {"unknown"}
+        things.sandbox.faults.clear()
+        back = await take_back(call_of(things), made)
+    assert back.conflicts == []
+    assert cells(things) == before
+
+
+async def test_what_may_have_been_created_and_cannot_be_told_apart_is_named(things: World) -> None:
+    things.sandbox.faults.add(Fault(method="PATCH", status=0, before_commit=False, times=20))
+    planned = await plan(things, "upsert", **here(records=[{"Name": "new"}], match_on=["Name"]))
+    async with wound(things):
+        made = await make(call_of(things), planned)
+        things.sandbox.faults.clear()
+        # Somebody else's, made at the same time.
+        records = the_table(things.sandbox, "Things", LAB).records
+        ours = records[named(things.sandbox, "Things", "new", LAB).id]
+        records["recTwin0000000001"] = replace(ours, id="recTwin0000000001")
+        back = await take_back(call_of(things), made)
+    (conflict,) = back.conflicts
+    assert "whether the record 'new' was created" in conflict.why
 
 
 @pytest.mark.parametrize("before_commit", [True, False])

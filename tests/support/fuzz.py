@@ -55,6 +55,10 @@ _OWN: Final[Mapping[str, Mapping[str, JsonValue]]] = {
     "create_table": {"table": "New", "fields": [{"name": "A", "type": "text"}]},
     "create_fields": {"fields": [{"name": "A", "type": "text"}]},
     "update_schema": {"name": "New"},
+    "save_workflow": {
+        "definition": "name: looks\nsteps: [{id: a, do: find, with: {base: Studio, table: Tasks}}]"
+    },
+    "run_workflow": {"workflow": "looks"},
 }
 
 

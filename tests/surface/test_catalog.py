@@ -62,7 +62,7 @@ async def test_the_list_is_short_and_every_tool_has_a_title_and_all_its_hints(st
 def test_a_tool_reads_or_writes_and_says_which() -> None:
     for tool in CATALOG:
         assert tool.effect is Effect.READ or tool.group != "read", tool.name
-        assert tool.effect is not Effect.READ or tool.group in ("read", "saga"), tool.name
+        assert tool.effect is not Effect.READ or tool.group in ("read", "saga", "workflow"), tool.name
         assert bool(tool.annotations.read_only_hint) == (tool.effect is Effect.READ)
         assert bool(tool.annotations.destructive_hint) == (tool.effect in (Effect.CHANGE, Effect.DELETE))
 

@@ -118,8 +118,18 @@ async def test_arguments_of_prompts_complete_too(world: World) -> None:
 @behaviour("prompts.filled")
 async def test_prompts_are_listed_and_filled_in(world: World) -> None:
     prompts = (await world.client.list_prompts()).prompts
-    assert [one.name for one in prompts] == ["explore_base", "clean_up_table", "import_rows"]
-    given: Mapping[str, str] = {"base": "Studio", "table": "Tasks", "rows": "Name\nA\n"}
+    assert [one.name for one in prompts] == [
+        "explore_base",
+        "clean_up_table",
+        "import_rows",
+        "write_workflow",
+    ]
+    given: Mapping[str, str] = {
+        "base": "Studio",
+        "table": "Tasks",
+        "rows": "Name\nA\n",
+        "job": "Close projects\nwhen they are paid.",
+    }
     for prompt in prompts:
         assert prompt.title
         assert prompt.description

@@ -48,6 +48,18 @@ async def test_what_a_tool_wrote_is_undone_under_the_name_its_answer_gave(world:
     assert f"takes back {saga}" in listed.text
 
 
+async def test_to_take_back_a_hundred_records_one_look_is_enough(world: World) -> None:
+    before = content(world, "Clients")
+    rows = [{"Name": f"New {n}"} for n in range(100)]
+    saga = saga_of(await world.call("create_records", base="Studio", table="Clients", records=rows))
+    world.requests.clear()
+    undone = await world.call("undo_saga", saga=saga)
+    assert not undone.is_error, undone.text
+    assert len(writes(world.requests)) == 10
+    assert len(world.requests) == 11
+    assert content(world, "Clients") == before
+
+
 @behaviour("saga.undo_conflict")
 async def test_what_a_person_changed_since_is_left_unless_it_is_forced(studio: World) -> None:
     before = named(studio.sandbox, "Tasks", "Write launch copy")

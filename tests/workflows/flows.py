@@ -85,7 +85,7 @@ async def store_of(world: World) -> Store:
 
 
 async def following_of(world: World) -> Following:
-    return await world.app.dispatcher.new_call().following()
+    return (await world.app.dispatcher.new_call().attending()).following
 
 
 def names(world: World, table: str = "Clients") -> list[str]:

@@ -31,6 +31,7 @@ from pyairtable_mcp.airtable.models import (
 )
 from pyairtable_mcp.airtable.outcomes import IN_ORDER, How, Recall
 from pyairtable_mcp.airtable.reads import Reads
+from pyairtable_mcp.airtable.reconcile import Settled
 from pyairtable_mcp.airtable.records import Page, Query
 from pyairtable_mcp.airtable.webhooks import PayloadPage, Specification
 from pyairtable_mcp.airtable.writer import Writer
@@ -163,13 +164,23 @@ class Airtable:
             )
 
     async def created_records(
-        self, base_id: str, table_id: str, rows: Sequence[Row], recall: Recall, *, typecast: bool = False
-    ) -> dict[int, Record]:
-        """Return the records that an earlier create of these rows made, by the row's place; nothing is sent.
+        self,
+        base_id: str,
+        table_id: str,
+        rows: Sequence[Row],
+        recall: Recall,
+        *,
+        typecast: bool = False,
+        answered: bool = False,
+    ) -> Settled:
+        """Tell which records an earlier create of these rows made, by the row's place; nothing is sent.
 
-        Of those that cannot be told from somebody else's none is returned.
+        Those that cannot be told from somebody else's are undecided. Of a create that was `answered`
+        nothing can be on its way any more; otherwise what is missing is looked for twice.
         """
-        return await self._writer.found(self._channel, base_id, table_id, rows, recall, typecast=typecast)
+        return await self._writer.found(
+            self._channel, base_id, table_id, rows, recall, typecast=typecast, answered=answered
+        )
 
     async def update_records(
         self,

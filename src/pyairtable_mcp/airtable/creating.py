@@ -69,13 +69,23 @@ class SureCreate:
         self._desk.claim(recall.claimed)
         return await self.resolve(rows, forgotten(recall))
 
-    async def found(self, rows: Sequence[Row], recall: Recall) -> dict[int, Record]:
-        """Return the records an earlier try of these rows made, by the row's place, as far as can be told."""
+    async def found(self, rows: Sequence[Row], recall: Recall, *, answered: bool) -> Settled:
+        """Tell which records an earlier try of these rows made; raises what kept it from looking.
+
+        Unless the try was `answered`, what is missing may still be on its way, and takes a second look.
+        """
         self._desk.claim(recall.claimed)
         wanted = list(rows)
         with self._desk.pending(wanted):
-            async with self._desk.alone():
-                return dict((await self._settled(wanted, recall.since)).adopted)
+            settled = await self._looked_alone(wanted, recall.since)
+            if settled.missing and not answered:
+                await self._channel.clock.sleep(LOOKS[-1])
+                settled = await self._looked_alone(wanted, recall.since)
+        return settled
+
+    async def _looked_alone(self, wanted: list[Row], since: datetime) -> Settled:
+        async with self._desk.alone():
+            return await self._settled(wanted, since)
 
     async def resolve(self, rows: Sequence[Row], error: OutcomeUnknown) -> list[Part]:
         """Find out what became of rows that were sent and not answered, and create what is not there."""

@@ -10,8 +10,9 @@ from pyairtable_mcp.airtable.channel import Channel
 from pyairtable_mcp.airtable.claims import Claims
 from pyairtable_mcp.airtable.comments import add_comment
 from pyairtable_mcp.airtable.creating import SureCreate
-from pyairtable_mcp.airtable.models import Comment, Record
+from pyairtable_mcp.airtable.models import Comment
 from pyairtable_mcp.airtable.outcomes import How, Ledger, Recall, Row, WriteReport
+from pyairtable_mcp.airtable.reconcile import Settled
 from pyairtable_mcp.airtable.singles import Singles
 from pyairtable_mcp.airtable.writes import Patch
 from pyairtable_mcp.base.clock import Clock
@@ -46,11 +47,19 @@ class Writer:
         return ledger.report()
 
     async def found(
-        self, channel: Channel, base: str, table: str, rows: Sequence[Row], recall: Recall, *, typecast: bool
-    ) -> dict[int, Record]:
-        """Return the records an earlier create of these rows made, by the row's place."""
-        desk = self._claims.desk(base, table)
-        return await SureCreate(channel, desk, base, table, typecast=typecast).found(rows, recall)
+        self,
+        channel: Channel,
+        base: str,
+        table: str,
+        rows: Sequence[Row],
+        recall: Recall,
+        *,
+        typecast: bool,
+        answered: bool,
+    ) -> Settled:
+        """Tell which records an earlier create of these rows made."""
+        sure = SureCreate(channel, self._claims.desk(base, table), base, table, typecast=typecast)
+        return await sure.found(rows, recall, answered=answered)
 
     async def update(
         self, channel: Channel, base: str, table: str, patches: Sequence[Patch], *, typecast: bool, how: How

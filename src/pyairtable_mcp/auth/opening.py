@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from pyairtable_mcp.auth.airtable_oauth import AirtableClient
 from pyairtable_mcp.auth.audit import Audit
-from pyairtable_mcp.auth.bearers import Bearers
+from pyairtable_mcp.auth.bearers import Bearers, Verify
 from pyairtable_mcp.auth.credentials import Credentials
 from pyairtable_mcp.auth.linking import Accounts
 from pyairtable_mcp.auth.passwords import Cost, Passwords
 from pyairtable_mcp.auth.policies import Policies, read_policies
-from pyairtable_mcp.auth.tokens import PREFIX, Tokens
+from pyairtable_mcp.auth.tokens import ACCESS, PREFIX, Tokens
 from pyairtable_mcp.auth.users import Users
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import NotConfigured
@@ -27,6 +28,7 @@ _POST_SECONDS: Final = 10.0
 if TYPE_CHECKING:
     # Cryptography is loaded where tokens of somebody else are verified.
     from pyairtable_mcp.auth.jwts import Jwts
+    from pyairtable_mcp.auth.oauth.server import AuthorizationServer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,7 @@ class Identities:
     bearers: Bearers
     audit: Audit
     credentials: Credentials
+    oauth: "AuthorizationServer | None"
     clock: Clock
 
 
@@ -55,13 +58,17 @@ def identities(
     audit = Audit(store.audit, settings.auth.audit_days)
     tokens = Tokens(store.api_tokens, store.users, policies, clock, rng)
     egress = egress or Egress(Allowed(settings.egress_allow))
+    users = Users(
+        store.users, store.api_tokens, store.tries, Passwords(cost), policies, audit=audit, clock=clock
+    )
     jwts = _jwts(settings.auth, policies, egress, clock) if settings.auth.issuer else None
+    oauth = _oauth(settings.auth, store, users, audit, egress, clock, rng) if settings.auth.oauth else None
+    ours: dict[str, Verify] = {PREFIX: tokens.verify, **({ACCESS: oauth.verify} if oauth else {})}
     return Identities(
         tokens=tokens,
-        users=Users(
-            store.users, store.api_tokens, store.tries, Passwords(cost), policies, audit=audit, clock=clock
-        ),
-        bearers=Bearers({PREFIX: tokens.verify}, jwts.verify if jwts else None),
+        users=users,
+        oauth=oauth,
+        bearers=Bearers(ours, jwts.verify if jwts else None),
         audit=audit,
         credentials=_credentials(settings, store, egress, clock, rng),
         clock=clock,
@@ -85,6 +92,27 @@ def _credentials(settings: Settings, store: Store, egress: Egress, clock: Clock,
         accounts = Accounts(client, store.links, seals, post, clock=clock, rng=rng)
     token = settings.airtable.api_key.get_secret_value()
     return Credentials(store.links, seals, accounts, server_token=token)
+
+
+def _oauth(
+    auth: AuthSettings,
+    store: Store,
+    users: Users,
+    audit: Audit,
+    egress: Egress,
+    clock: Clock,
+    rng: Random,
+) -> "AuthorizationServer":
+    from pyairtable_mcp.auth.oauth.asking import Here
+    from pyairtable_mcp.auth.oauth.book import Book, fetching
+    from pyairtable_mcp.auth.oauth.server import AuthorizationServer
+
+    if not auth.audience:
+        raise NotConfigured("auth.oauth needs auth.audience: the address of this server as clients know it.")
+    parts = urlsplit(auth.audience)
+    here = Here(issuer=f"{parts.scheme}://{parts.netloc}", resource=auth.audience)
+    book = Book(store.oauth, store.tries, fetching(egress), clock=clock, rng=rng)
+    return AuthorizationServer(here, store.oauth, book, users, audit, clock=clock, rng=rng)
 
 
 def _jwts(auth: AuthSettings, policies: Policies, egress: Egress, clock: Clock) -> "Jwts":

@@ -29,9 +29,12 @@ class Secret:
         return digest_of(self.text)
 
 
-def minted(prefix: str, rng: Random) -> Secret:
-    """Return a fresh secret, `prefix_id_secret`; it ends with a checksum, so that scanners know one."""
-    own = "".join(rng.choices(_ID, k=_ID_LENGTH))
+def minted(prefix: str, rng: Random, own: str = "") -> Secret:
+    """Return a fresh secret, `prefix_id_secret`; it ends with a checksum, so that scanners know one.
+
+    `own` is the id of what it belongs to, if it is not to have one to itself.
+    """
+    own = own or "".join(rng.choices(_ID, k=_ID_LENGTH))
     text = f"{prefix}_{own}_{''.join(rng.choices(_ALPHABET, k=_SECRET_LENGTH))}"
     return Secret(own, text + _checksum(text))
 

@@ -16,6 +16,8 @@ from pyairtable_mcp.store.api_tokens import ApiToken, ApiTokens
 from pyairtable_mcp.store.users import Users
 
 PREFIX: Final = "pamcp"
+ACCESS: Final = "pamca"
+"""How an access token of our own authorization server begins."""
 USER: Final = "user:"
 """How the id of a principal begins that is a person; those of tokens begin with `token:`."""
 _TOUCH_SECONDS: Final = 60.0

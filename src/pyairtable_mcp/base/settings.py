@@ -179,6 +179,11 @@ class AuthSettings(_Section):
         description="What seals linked accounts in the store: keys that `pyairtable-mcp keys new` makes, "
         "separated by commas, the newest first.",
     )
+    oauth: bool = Field(
+        False,
+        description="Let programs connect by this server's address alone: people sign in on a page of it and "
+        "agree. Needs auth.audience.",
+    )
     airtable_client_id: str = Field(
         "",
         pattern=r"^[!-~]*$",

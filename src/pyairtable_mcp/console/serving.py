@@ -28,13 +28,8 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
 async def _serve(settings: Settings, host: str, port: int) -> None:
     from pyairtable_mcp.app import running
     from pyairtable_mcp.transport.http.serving_hooks import serve_hooks
-    from pyairtable_mcp.workflows.triggers.receiving import Receiver
 
     async with running(settings) as app:
         app.airtable.ready()
         app.flows.warm()
-
-        async def receiver() -> Receiver:
-            return (await app.flows.triggers()).receiver
-
-        await serve_hooks(receiver, host, port, click.echo)
+        await serve_hooks(app.flows.receiver, host, port, click.echo)

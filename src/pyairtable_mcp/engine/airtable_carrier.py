@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.outcomes import How, Recall, WriteReport
 from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.engine.model import Left, Write
-from pyairtable_mcp.engine.ports import Arrival, Back, Fate, Sent, Stakes, Trip, Undoing
+from pyairtable_mcp.engine.ports import Arrival, Back, Fate, Sent, Stakes, Trip, Undoing, joined
 from pyairtable_mcp.operations.batches import BATCH, MARKS, Batch, Kind, Made, Mark, marks_of
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.sending import send
@@ -97,14 +97,14 @@ class AirtableCarrier:
         marks = tuple(Mark(status="not_sent", id=item.id) for item in batch_of(write).items)
         return Arrival(fate="failed", items=_items(marks), error=error, left=_left(marks, error))
 
-    async def undo(self, sent: Sent, back: Back) -> Undoing:
-        """Decide how a batch is taken back."""
-        made = _made(sent)
-        if all(mark.status == "not_sent" for mark in made.marks):
+    async def undo(self, sent: Sequence[Sent], back: Back) -> Undoing:
+        """Decide how batches of one base are taken back."""
+        left = [one for one in map(_made, sent) if any(mark.status != "not_sent" for mark in one.marks)]
+        made = [await with_found(back.call, one, back.claimed) for one in left]
+        if not made:
             return Undoing()
-        made = await with_found(back.call, made, back.claimed)
-        there = await look(back.call, [made], renamed=_renamed(back.done))
-        return _undoing(undo_of(made, there, force=back.force))
+        there = await look(back.call, made, renamed=_renamed(back.done))
+        return joined(_undoing(undo_of(one, there, force=back.force)) for one in made)
 
     async def afterwards(self, sent: Sequence[Sent], back: Back) -> Undoing:
         """Put links back that lead between records which were all created anew."""

@@ -132,8 +132,9 @@ class Engine:
             await host.open()
             stack.push_async_callback(host.close)
             interpreter = Interpreter(
-                store.journal, self._ports, self._clock, checkpoint=self._terms.checkpoint
-            )
+                store.journal, self._ports, self._clock,
+                checkpoint=self._terms.checkpoint, pauses=self._terms.pauses,
+            )  # fmt: skip
             worker = Worker(
                 store, host, leases, interpreter, self._clock, self._ports.new_call,
                 renew=self._terms.renew, keep=self._terms.keep, hear=self._tell,

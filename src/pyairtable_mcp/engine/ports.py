@@ -1,6 +1,6 @@
 """What the engine asks of those it does not know: kinds of steps, and carriers of writes."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -101,6 +101,16 @@ class Undoing:
     lost: tuple[str, ...] = ()
 
 
+def joined(undoings: Iterable[Undoing]) -> Undoing:
+    """Return several as one, in their order."""
+    each = tuple(undoings)
+    return Undoing(
+        writes=tuple(write for one in each for write in one.writes),
+        left=tuple(left for one in each for left in one.left),
+        lost=tuple(lost for one in each for lost in one.lost),
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stakes:
     """What a write puts at stake: how many records it writes, and what it may do to them or to a schema."""
@@ -131,8 +141,11 @@ class Carrier(Protocol):
         """Return what came of a write that surely never left."""
         ...
 
-    async def undo(self, sent: Sent, back: Back) -> Undoing:
-        """Decide how a write is taken back, by what is there now; raises an `AppError` when it cannot."""
+    async def undo(self, sent: Sequence[Sent], back: Back) -> Undoing:
+        """Decide how writes of one step are taken back, in this order, by one look at what is there now.
+
+        No two of them are about the same record. Raises an `AppError` when it cannot.
+        """
         ...
 
     async def afterwards(self, sent: Sequence[Sent], back: Back) -> Undoing:

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.engine.model import LEFT, Left
-from pyairtable_mcp.engine.ports import Arrival, Back, Ports, Undoing
+from pyairtable_mcp.engine.ports import Arrival, Back, Ports, Undoing, joined
 from pyairtable_mcp.engine.run import Run, outcome_of
 from pyairtable_mcp.engine.words import AFTERWARDS, At, Decide, Decided, Undo, UndoFailed, UndoSent
 from pyairtable_mcp.store.journal_values import Image, IntentRow, StepRow
@@ -101,25 +101,21 @@ class WayBack:
         claimed: frozenset[str] = frozenset()
         if sent.outcome is None or sent.outcome.status != "done":
             claimed = await self._sender.claimed(run, sent.intent)
-        return await self._ports.carriers[sent.intent.via].undo(sent, _back(run, claimed))
+        return await self._ports.carriers[sent.intent.via].undo([sent], _back(run, claimed))
 
     async def _of_all(self, run: Run) -> Undoing:
-        undoing = Undoing()
         forward = [run.sent(number) for number in run.state.intended]
+        undoings: list[Undoing] = []
         for via in dict.fromkeys(one.intent.via for one in forward):
             of_it = [one for one in forward if one.intent.via == via]
-            more = await self._ports.carriers[via].afterwards(of_it, _back(run))
-            undoing = Undoing(
-                writes=undoing.writes + more.writes,
-                left=undoing.left + more.left,
-                lost=undoing.lost + more.lost,
-            )
-        return undoing
+            undoings.append(await self._ports.carriers[via].afterwards(of_it, _back(run)))
+        return joined(undoings)
 
     async def _undo(self, run: Run, command: Undo) -> None:
         self._pass("undo")
         arrival = await self._sender.sent(run, run.intents[command.intent], again=command.again)
         run.enter(outcome_of(command.intent, arrival, self._clock))
+        self._pass("sent")
         if arrival.fate == "done":
             run.happened(UndoSent())
             return

@@ -18,7 +18,7 @@ from pyairtable_mcp.engine.remembering import remembered
 from pyairtable_mcp.engine.run import Hear, Run, SagaReport, nobody, report_of
 from pyairtable_mcp.engine.words import At, Woken
 from pyairtable_mcp.operations.call import Call
-from pyairtable_mcp.store.journal_values import SagaRow
+from pyairtable_mcp.store.journal_values import Change, Holding, SagaRow
 from pyairtable_mcp.store.store import Store
 
 _log: Final = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ _AT_ONCE: Final = 8
 _GRACE: Final = 10.0
 """Seconds that closing waits for what is under way."""
 _SOON: Final = 0.01
+FAULT_PAUSES: Final = (10.0, 60.0, 600.0, 3_600.0)
+"""Seconds a saga rests that met a fault of ours, longer each time in a row that it gets no further."""
 _PRUNE: Final = 600.0
 """Seconds between looks for what is too old to be kept."""
 
@@ -136,14 +138,36 @@ class Worker:
             self._end(job, Unavailable("The server was closed; the saga goes on when it is started again."))
             raise
         if isinstance(came, BaseException):
-            told = isinstance(came, AppError | Fenced)
-            _log.error("saga %s is interrupted: %s", job.run.saga.id, came, exc_info=None if told else came)
+            if isinstance(came, AppError | Fenced):
+                _log.error("saga %s is interrupted: %s", job.run.saga.id, came)
+            else:
+                await self._postpone(job.run.saga, came)
             self._end(job, came)
             return False
         if came and not self._closing:
             return True
         self._end(job, None)
         return False
+
+    async def _postpone(self, saga: SagaRow, fault: BaseException) -> None:
+        """Let a saga rest that met a fault of ours, and say so where people look."""
+        result = saga.result if isinstance(saga.result, dict) else {}
+        before = result.get("faults")
+        faults = before + 1 if isinstance(before, int) else 1
+        pause = FAULT_PAUSES[min(faults, len(FAULT_PAUSES)) - 1]
+        reason = f"a fault of this server ({type(fault).__name__}); it is tried again in {pause:.0f} s"
+        _log.error("saga %s is interrupted by %s", saga.id, reason, exc_info=fault)
+        change = Change(
+            owner="",
+            wake_at=self._clock.now().timestamp() + pause,
+            reason=reason,
+            result={**result, "faults": faults},
+        )
+        held = Holding(saga=saga.id, owner=saga.owner, epoch=saga.epoch)
+        try:
+            await self._store.journal.write(held, (), change, durable=False)
+        except (AppError, Fenced) as error:
+            _log.warning("that saga %s rests could not be noted: %s", saga.id, error)
 
     def _lost(self, job: Job) -> None:
         if not job.done.done():
@@ -178,6 +202,7 @@ class Worker:
         elif run.state.at is At.RESTING:
             run.happened(Woken())
         run.heed()
+        run.change["reason"] = ""
         # What it has become is told at once, so that it is not left as it was should this process end.
         await self._interpreter.commit(run)
         return await self.start(run)
@@ -226,9 +251,9 @@ class Worker:
         if self._closing or not self._room:
             return
         async with self._taking:
-            await self._adopt()
+            await self._take_due()
 
-    async def _adopt(self) -> None:
+    async def _take_due(self) -> None:
         busy = [*self._jobs, *self._reserved]
         with ExitStack() as held:
             sagas = await self._store.executors.due(self.term.name, busy, self._room)
@@ -238,9 +263,19 @@ class Worker:
                 held.enter_context(self.reserved(saga.id))
             for saga in mine:
                 self._over.append(f"{saga.id}.{saga.epoch - 1}")
-                job = await self.take(saga)
-                if not job.done.done():
-                    self._adopted.add(job.name)
+                await self._adopt(saga)
+
+    async def _adopt(self, saga: SagaRow) -> None:
+        """Go on with a saga; one that cannot be read keeps nobody from the others."""
+        (job,) = await asyncio.gather(self.take(saga), return_exceptions=True)
+        if isinstance(job, AppError | Fenced):
+            raise job
+        if isinstance(job, Exception):
+            await self._postpone(saga, job)
+        elif isinstance(job, BaseException):
+            raise job
+        elif not job.done.done():
+            self._adopted.add(job.name)
 
     async def _tidy(self) -> None:
         """Drop the records of runs that were over at the last look, and now and then what is too old."""

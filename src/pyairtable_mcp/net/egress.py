@@ -115,8 +115,8 @@ class Egress:
     def __init__(self, allowed: Allowed, *, resolve: Resolve = resolved) -> None:
         self._backend = _Guarded(httpcore2.AnyIOBackend(), allowed, resolve)
 
-    async def send(self, outgoing: Outgoing, *, seconds: float) -> Response:
-        """Send and return the answer, redirects followed.
+    async def send(self, outgoing: Outgoing, *, seconds: float, redirects: int = MAX_REDIRECTS) -> Response:
+        """Send and return the answer, so many redirects followed; with none, an answer that is one counts.
 
         Raises `BadValue` for what is no web address, `NotAllowed` for one that may not be reached,
         `Unavailable` when nothing was sent or it may be sent again, `OutcomeUnknown` otherwise.
@@ -127,7 +127,7 @@ class Egress:
                 asyncio.timeout(seconds),
                 httpcore2.AsyncConnectionPool(network_backend=self._backend) as pool,
             ):
-                return await self._followed(pool, outgoing, progress)
+                return await self._followed(pool, outgoing, progress, redirects)
         except (
             httpcore2.NetworkError,
             httpcore2.ProtocolError,
@@ -138,15 +138,19 @@ class Egress:
             raise _failure(outgoing, progress, error) from error
 
     async def _followed(
-        self, pool: httpcore2.AsyncConnectionPool, outgoing: Outgoing, progress: "_Progress"
+        self,
+        pool: httpcore2.AsyncConnectionPool,
+        outgoing: Outgoing,
+        progress: "_Progress",
+        redirects: int,
     ) -> Response:
-        for _ in range(MAX_REDIRECTS + 1):
+        for _ in range(redirects + 1):
             answer = await _exchange(pool, outgoing, progress)
             target = answer.headers.get("location", "")
-            if answer.status not in _MOVED or not target:
+            if not redirects or answer.status not in _MOVED or not target:
                 return answer
             outgoing = _redirected(outgoing, answer.status, target)
-        raise Unavailable(f"{_host(outgoing.url)} redirects more than {MAX_REDIRECTS} times.")
+        raise Unavailable(f"{_host(outgoing.url)} redirects more than {redirects} times.")
 
 
 class _Progress:

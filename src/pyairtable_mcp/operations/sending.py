@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +12,7 @@ from pyairtable_mcp.airtable.chunks import status_after
 from pyairtable_mcp.airtable.client import Airtable
 from pyairtable_mcp.airtable.outcomes import IN_ORDER, Action, How, Outcome, WriteReport
 from pyairtable_mcp.airtable.writes import Patch
-from pyairtable_mcp.base.errors import AppError, BadValue, NotConfigured
+from pyairtable_mcp.base.errors import AppError, BadValue, Forbidden, NotConfigured, NotFound
 from pyairtable_mcp.base.text import fold
 from pyairtable_mcp.operations.batches import Batch, Kind
 
@@ -134,11 +135,14 @@ async def _comment(airtable: Airtable, batch: Batch, how: How) -> WriteReport:
 
 
 async def _delete_comment(airtable: Airtable, batch: Batch, how: How) -> WriteReport:
-    del how
     (item,) = batch.items
+    # What is gone, by somebody's hand or by an earlier try of this, needs no deleting; Airtable answers 403
+    # for some things that do not exist, and the first try it did let pass.
+    gone = (NotFound, Forbidden) if how.recall else (NotFound,)
 
     async def delete() -> Outcome:
-        await airtable.delete_comment(batch.base, batch.table, batch.record, item.id)
+        with suppress(*gone):
+            await airtable.delete_comment(batch.base, batch.table, batch.record, item.id)
         return _done(item.id, "deleted")
 
     return await _single(delete)

@@ -45,7 +45,10 @@ class Database:
     def __init__(self, engine: Engine, durable: Engine | None = None) -> None:
         self._engine = engine
         self._durable = durable or engine
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="store")
+        # SQLite has one lock, for which it does not line up: those of one process take turns here, so that
+        # only processes compete for it.
+        threads = _THREADS if self.is_postgres else 1
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
     @property
     def is_postgres(self) -> bool:

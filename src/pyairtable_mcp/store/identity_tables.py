@@ -35,5 +35,5 @@ TRIES: Final = Table(
     "tries",
     _TABLES,
     Column("key", Text, nullable=False),
-    Column("at", Float, nullable=False),
+    Column("until", Float, nullable=False),
 )

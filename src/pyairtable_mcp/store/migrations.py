@@ -108,8 +108,8 @@ MIGRATIONS: Final = (
             "create index api_tokens_by_name on api_tokens (name)",
             "create table users (name text not null primary key, digest text not null,"
             " policy text not null, created double precision not null, changed double precision not null)",
-            'create table tries ("key" text not null, at double precision not null)',
-            'create index tries_by_key on tries ("key", at)',
+            'create table tries ("key" text not null, until double precision not null)',
+            'create index tries_by_key on tries ("key", until)',
             "drop table audit",
             "create table audit (number bigint not null primary key, digest text not null,"
             " at double precision not null, principal text not null, client text not null,"

@@ -14,6 +14,7 @@ from pyairtable_mcp.store.journal import Journal
 from pyairtable_mcp.store.keeping import Keeping
 from pyairtable_mcp.store.links import Links
 from pyairtable_mcp.store.migrations import migrate
+from pyairtable_mcp.store.oauth import OAuth
 from pyairtable_mcp.store.own_writes import OwnWrites
 from pyairtable_mcp.store.pictures import Pictures
 from pyairtable_mcp.store.runs import Runs
@@ -38,6 +39,7 @@ class Store:
         self.tries = Tries(database)
         self.audit = Audit(database, time)
         self.links = Links(database, time)
+        self.oauth = OAuth(database)
         self.workflows = Workflows(database, time)
         self.runs = Runs(database, time)
         self.triggers = Triggers(database, time)

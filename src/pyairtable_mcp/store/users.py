@@ -80,15 +80,15 @@ class Tries:
         def work(connection: Connection) -> float:
             if self._database.is_postgres:
                 connection.execute(text("lock table tries in share row exclusive mode"))
-            connection.execute(delete(TRIES).where(TRIES.c.at <= now - seconds))
-            wait = max(_wait(connection, key, now, most, seconds) for key in keys)
+            connection.execute(delete(TRIES).where(TRIES.c.until <= now))
+            wait = max(_wait(connection, key, now, most) for key in keys)
             if not wait:
-                connection.execute(insert(TRIES), [{"key": key, "at": now} for key in keys])
+                connection.execute(insert(TRIES), [{"key": key, "until": now + seconds} for key in keys])
             return wait
 
         return await self._database.run(work)
 
 
-def _wait(connection: Connection, key: str, now: float, most: int, seconds: float) -> float:
-    found = connection.execute(select(func.count(), func.min(TRIES.c.at)).where(TRIES.c.key == key)).one()
-    return float(found[1]) + seconds - now if found[0] >= most else 0.0
+def _wait(connection: Connection, key: str, now: float, most: int) -> float:
+    found = connection.execute(select(func.count(), func.min(TRIES.c.until)).where(TRIES.c.key == key)).one()
+    return float(found[1]) - now if found[0] >= most else 0.0

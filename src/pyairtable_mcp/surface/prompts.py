@@ -4,6 +4,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
 
 from pyairtable_mcp.base.text import quoted
+from pyairtable_mcp.workflows.definition.guide import WRITING_A_WORKFLOW
 
 
 def _explore_base(base: str) -> str:
@@ -32,6 +33,10 @@ def _import_rows(base: str, table: str, rows: str) -> str:
     )
 
 
+def _write_workflow(base: str, job: str) -> str:
+    return f"{WRITING_A_WORKFLOW}\n\nThe Airtable base: {quoted(base)}. What the workflow is to do:\n\n{job}"
+
+
 def add_prompts(server: MCPServer) -> None:
     """Give the server its prompts."""
     for fn, name, title, about in (
@@ -47,6 +52,12 @@ def add_prompts(server: MCPServer) -> None:
             "import_rows",
             "Import rows",
             "Upsert pasted rows (CSV, table, list) without doubles.",
+        ),
+        (
+            _write_workflow,
+            "write_workflow",
+            "Write a workflow",
+            "Turn a job into a workflow that starts by itself, checked before it is saved.",
         ),
     ):
         server.add_prompt(Prompt.from_function(fn, name=name, title=title, description=about))

@@ -8,12 +8,11 @@ from pyairtable_mcp.engine.call import SagaCall
 
 if TYPE_CHECKING:
     # Only its name is needed here: what it costs to import is paid when a workflow is looked at.
-    from pyairtable_mcp.workflows.runs.following import Following
+    from pyairtable_mcp.workflows.runs.attending import Attending
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlowCall(SagaCall):
-    """Request scope with what attends to runs, and who hears that triggers have changed."""
+    """Request scope with what attends to workflows."""
 
-    following: "Callable[[], Awaitable[Following]]"
-    triggers_changed: Callable[[], None]
+    attending: "Callable[[], Awaitable[Attending]]"

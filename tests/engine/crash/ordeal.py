@@ -7,7 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -52,7 +52,7 @@ class Ordeal:
             out=str(self.folder / f"{number}.json"), prefix=prefix, updated=updated, deleted=deleted,
             noted=noted, fails=fails, host=self.host, lease=lease,
         )  # fmt: skip
-        return Case(self, task)
+        return Case(self.tasks, task)
 
     def _added(self, names: Sequence[str]) -> list[str]:
         """Create tasks as anybody would, and return their ids."""
@@ -70,26 +70,35 @@ class Ordeal:
 
 @dataclass
 class Case:
-    """One saga and what is to come of it."""
+    """One saga, the table it plays in, and what is to come of it."""
 
-    ordeal: Ordeal
+    table: Table
     task: Task
 
     def names(self) -> list[str]:
-        table = self.ordeal.tasks
-        cells = [str(one.cells.get(table.primary.id, "")) for one in list(table.records.values())]
+        name = self.table.primary.id
+        cells = [str(one.cells.get(name, "")) for one in list(self.table.records.values())]
         return sorted(name for name in cells if name.startswith(f"{self.task.prefix} "))
 
-    def judge(self, status: str) -> None:
+    def expected(self, *, done: bool) -> list[str]:
+        """Return the names that are there when all of the saga was done, or nothing of it."""
+        there = ["a", "b", "noted", "updated", "upserted", *(f"many {number}" for number in range(11))]
+        before = ["noted", "to delete", "to update"]
+        return sorted(f"{self.task.prefix} {one}" for one in (there if done else before))
+
+    def notes(self) -> int:
+        """Return how many comments the saga's noted record has."""
+        return len(self.table.records[self.task.noted].comments)
+
+    def holds(self, *, done: bool) -> None:
         """Check that all of the saga is there once, or nothing of it."""
-        prefix = self.task.prefix
-        done = ["a", "b", "noted", "updated", "upserted", *(f"many {number}" for number in range(11))]
-        undone = ["noted", "to delete", "to update"]
-        assert status == ("compensated" if self.task.fails else "completed")
-        wanted = sorted(f"{prefix} {one}" for one in (undone if self.task.fails else done))
-        assert self.names() == wanted
-        notes = self.ordeal.tasks.records[self.task.noted].comments
-        assert len(notes) == (0 if self.task.fails else 1)
+        assert self.names() == self.expected(done=done), self.names()
+        assert self.notes() == done, f"{self.notes()} comments"
+
+    def judge(self, status: str) -> None:
+        """Check that the saga ended as it must when nothing but processes fails, and left what it must."""
+        assert status == ("compensated" if self.task.fails else "completed"), status
+        self.holds(done=not self.task.fails)
 
     def killed(self, at: int, signal: Signal = "kill") -> Task:
         return replace(self.task, at=at, signal=signal)
@@ -138,9 +147,12 @@ def told(task: Task) -> Told:
 
 @asynccontextmanager
 async def zygote() -> AsyncIterator[Zygote]:
+    # Nothing is encrypted here, and to read the machine's certificates takes as long as a saga.
+    environment = {**os.environ, "SSL_CERT_DIR": os.devnull}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "ignore", "-m", "tests.engine.crash.zygote", cwd=ROOT, stdin=PIPE, stdout=PIPE
-    )
+        sys.executable, "-W", "ignore", "-m", "tests.engine.crash.zygote",
+        cwd=ROOT, stdin=PIPE, stdout=PIPE, env=environment,
+    )  # fmt: skip
     try:
         yield Zygote(process)
     finally:
@@ -169,40 +181,75 @@ async def points(ordeal: Ordeal, forks: Zygote, *, fails: bool) -> list[str]:
     return came.passed
 
 
-async def survive(ordeal: Ordeal, forks: Zygote, at: int, *, fails: bool, again: int = 0) -> None:
-    """Kill a process at a checkpoint, perhaps also the one that goes on, and judge what came of it."""
-    case = ordeal.case(fails=fails)
-    assert await forks.run(case.killed(at)) == KILLED
-    if again:
-        assert await forks.run(case.rescue(at=again)) in (KILLED, 0)
+@dataclass(frozen=True)
+class Death:
+    """Of a process with a saga, perhaps one that is taken back, at its checkpoint `at` (from 1).
+
+    With `again` whoever goes on is killed as well, at its checkpoint of that number, if it gets there.
+    """
+
+    at: int
+    fails: bool
+    again: int = 0
+
+
+async def survive(ordeal: Ordeal, forks: Zygote, death: Death) -> None:
+    """Kill a process, let another one go on, and judge what came of it."""
+    case = ordeal.case(fails=death.fails)
+    assert await forks.run(case.killed(death.at)) == KILLED
+    if death.again:
+        assert await forks.run(case.rescue(at=death.again)) in (KILLED, 0)
     rescue = case.rescue()
-    assert await forks.run(rescue) == 0
+    ended = await forks.run(rescue)
+    assert ended == 0, f"whoever went on ended with {ended}"
     statuses = told(rescue).statuses
     if not statuses:
         # It was killed before the journal knew of it: then nothing may be there.
         names = [f"{case.task.prefix} {one}" for one in ("noted", "to delete", "to update")]
-        assert case.names() == names
+        assert case.names() == names, "something is there that nobody knows of"
         return
     case.judge(*statuses)
 
 
-async def survive_all(
-    ordeal: Ordeal, moments: list[int], *, fails: bool, forks: int = 2, again: bool = False
-) -> None:
-    """Survive a death at each of these moments, some of them at a time."""
-    left = list(moments)
-    rng = Random(len(moments))
+async def survive_all(ordeal: Ordeal, pool: Sequence[Zygote], deaths: Sequence[Death]) -> list[str]:
+    """Survive all these deaths, as many at a time as the pool holds; return what was not as it must be."""
+    left = list(deaths)
+    wrong: list[str] = []
 
-    async def work() -> None:
-        async with zygote() as fork:
-            while left:
-                at = left.pop()
-                await survive(ordeal, fork, at, fails=fails, again=rng.randint(1, 20) if again else 0)
+    async def work(forks: Zygote) -> None:
+        while left:
+            death = left.pop()
+            try:
+                await survive(ordeal, forks, death)
+            except AssertionError as error:
+                wrong.append(f"{death}: {error}")
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(forks):
-            group.create_task(work())
+        for forks in pool:
+            group.create_task(work(forks))
+    return wrong
 
 
-def wake(process: int) -> None:
+@asynccontextmanager
+async def zygotes(many: int) -> AsyncIterator[list[Zygote]]:
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(zygote()) for _ in range(many)]
+
+
+async def outlived(ordeal: Ordeal, sleeper: Zygote, rescuer: Zygote, case: Case, at: int) -> int:
+    """Stop an owner at its checkpoint `at`, let another process finish the saga, and wake the owner up.
+
+    Returns how many writes came after that, and judges what is there in the end.
+    """
+    process = await sleeper.begin(replace(case.killed(at, "stop"), haste=1_000.0))
+    assert await sleeper.ended() == STOPPED, "it was over before it was stopped"
+    rescue = case.rescue(bury=False)
+    assert await rescuer.run(rescue) == 0, "nobody could go on"
+    before = ordeal.writes()
     os.kill(process, signal.SIGCONT)
+    assert await sleeper.ended() == 0, "it did not wake up well"
+    (status,) = told(rescue).statuses
+    case.judge(status)
+    # Who woke up late tells what the other one has done.
+    assert told(case.task).statuses == [status], told(case.task).statuses
+    return ordeal.writes() - before

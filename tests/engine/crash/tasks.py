@@ -4,14 +4,14 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-Role = Literal["run", "go on", "leave"]
+Role = Literal["run", "go on", "leave", "serve"]
 Signal = Literal["kill", "stop"]
 HostName = Literal["dbos", "tasks"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """Run a saga, go on with what others left, or leave sagas for others.
+    """Run a saga, go on with what others left, leave sagas for others, or serve until nothing is left.
 
     `at` is the number of the checkpoint (from 1) at which the process is killed or stopped; 0 for none. With
     `bury` all leases count as run out. `out` is the file for what it has to tell. `haste` divides the waits

@@ -168,6 +168,8 @@ STEPS: Final[tuple[Case, ...]] = (
      "There is no step 'pad'.", ("paid",)),
     ("${{ steps.paid.records }}", "${{ steps.paid.recods }}", 33, "steps[1].with.in",
      "Step 'paid' gives no 'recods'.", ("records",)),
+    ("${{ steps.paid.records }}", "${{ steps.paid.count }}", 33, "steps[1].with.in",
+     "It takes a list, and this is none.", ()),
     ("record: ${{ item.id }}", "record: ${{ itm.id }}", 40, "steps[1].with.steps[0].with.record",
      "There is no 'itm'.", ("item",)),
     ("${{ inputs.kind }}: ", "${{ inputs.knd }}: ", 41, "steps[1].with.steps[0].with.text",

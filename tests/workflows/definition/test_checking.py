@@ -68,3 +68,8 @@ def test_a_default_of_nothing_makes_an_input_one_that_may_be_left_out() -> None:
     text = GOOD.replace('note: {type: text, default: ""}', "note: {default: null}")
     workflow = Workflow.model_validate(as_json(parsed(text)))
     assert not workflow.inputs["note"].required
+
+
+def test_a_workflow_that_nothing_starts_is_told_as_such() -> None:
+    (problem,) = checked("name: idle\non:\n  manual: false\nsteps:\n  - {id: rest, do: wait}\n").problems
+    assert (problem.line, problem.path, problem.says) == (3, "on.manual", "Nothing would ever start it.")

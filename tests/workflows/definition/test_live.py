@@ -111,3 +111,49 @@ async def test_what_is_there_or_will_be_is_not_complained_about(studio: World, t
     found = await live_checked(studio.app.dispatcher.new_call(), checked(text))
     assert found.problems == ()
     assert found.workflow is not None
+
+
+FIELDS = """\
+name: fields
+on:
+  record:
+    - {base: Studio, table: Invoices, with: {note: "${{ trigger.record.fields.Statsu }}"}}
+inputs:
+  note: {default: null}
+steps:
+  - id: tasks
+    do: find
+    with: {base: Studio, table: Tasks, fields: [Name, due]}
+  - id: each
+    do: for_each
+    with:
+      in: ${{ [one for one in steps.tasks.records if get(one.fields, 'Statsu') == 'Done'] }}
+      steps:
+        - id: say
+          do: comment
+          with:
+            base: Studio
+            table: Tasks
+            record: ${{ item.id }}
+            text: ${{ item.fields.Due }} ${{ item.fields.Duee }} ${{ trigger.before.fields.Amont }}
+  - id: new
+    do: create
+    with: {base: Studio, table: Clients, records: [{Name: "${{ steps.tasks.records[0].fields.Nam }}"}]}
+  - id: last
+    do: find
+    with: {base: Studio, table: Projects, search: "${{ steps.new.records[0].fields.Nmae }}"}
+"""
+
+
+@behaviour("definition.live")
+async def test_fields_that_expressions_name_are_held_against_what_earlier_steps_give(studio: World) -> None:
+    assert checked(FIELDS).problems == ()
+    found = await live_checked(studio.app.dispatcher.new_call(), checked(FIELDS))
+    assert [(one.line, one.says, one.candidates[:1]) for one in found.problems] == [
+        (4, "'trigger.record.fields' has no 'Statsu'.", ("Status",)),
+        (14, "'one.fields' has no 'Statsu'.", ("Name",)),
+        (22, "'item.fields' has no 'Duee'.", ("Due",)),
+        (22, "'trigger.before.fields' has no 'Amont'.", ("Amount",)),
+        (25, "'steps.tasks.records[0].fields' has no 'Nam'.", ("Name",)),
+        (28, "'steps.new.records[0].fields' has no 'Nmae'.", ("Name",)),
+    ]

@@ -139,3 +139,29 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
     }
 )
 """Every function by its name."""
+
+MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "len(value)": "how many items a list, characters a text or members an object has",
+        "text(value)": "the value as text; nothing for null, JSON for lists and objects",
+        "number(value)": "the number that a text spells; `1,200` is one",
+        "round(number, digits)": "the number, rounded; to a whole one without `digits`",
+        "abs(number)": "the number without its sign",
+        "min(list)": "the smallest item, or the smallest of several values",
+        "max(list)": "the largest item, or the largest of several values",
+        "sum(list)": "the numbers of a list, added",
+        "lower(text)": "the text in small letters",
+        "upper(text)": "the text in capitals",
+        "trim(text)": "the text without blanks around it",
+        "join(list, separator)": "the items as one text; `, ` between them without a separator",
+        "first(list, otherwise)": "the first item; `otherwise` or null when there is none",
+        "default(value, otherwise)": "the value, or `otherwise` when it is null, an empty text or list",
+        "unique(list)": "the items, each once",
+        "get(value, key, otherwise)": "what an object or list holds there; `otherwise` or null when nothing",
+        "flat(list)": "the items of the lists in a list, in one",
+        "group(list, key, …)": "`[{key, items}]` by what a part holds: `group(records, 'fields', 'City')`",
+        "add_days(date, days)": "the date, or moment, so many days later",
+        "days_between(first, last)": "how many days lie between two dates",
+    }
+)
+"""What each function gives, by how it is called."""

@@ -9,8 +9,9 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, BadValue, Fenced, OutcomeUnknown, Rejected
+from pyairtable_mcp.engine.expressions.shapes import PLAIN, Shape
 from pyairtable_mcp.engine.model import Plan, StepSpec, Write
-from pyairtable_mcp.engine.ports import Arrival, Back, Scene, Sent, Stakes, StepKind, Trip, Undoing
+from pyairtable_mcp.engine.ports import Arrival, Back, Scene, Sent, Stakes, StepKind, Trip, Undoing, joined
 from pyairtable_mcp.engine.steps.scope import arguments_of
 from pyairtable_mcp.net.egress import Egress, Outgoing
 from pyairtable_mcp.net.http import Response
@@ -18,7 +19,7 @@ from pyairtable_mcp.operations.call import Args, Call
 
 HTTP: Final = "http"
 """The carrier's name in the journal."""
-ANSWER: Final = ("status", "body", "headers")
+ANSWER: Final[Shape] = {"status": PLAIN, "body": None, "headers": None}
 """What a step that calls out gives."""
 SECONDS: Final = 30.0
 _AUTOMATIONS: Final = "https://hooks.airtable.com/"
@@ -141,24 +142,28 @@ class HttpCarrier:
         del write
         return Arrival(fate="failed", items=None, error=error)
 
-    async def undo(self, sent: Sent, back: Back) -> Undoing:
-        """Send the request that was declared for it, if there is one."""
+    async def undo(self, sent: Sequence[Sent], back: Back) -> Undoing:
+        """Send the requests that were declared for that, where there is one."""
         del back
-        request = _read(sent.intent.write)
-        if sent.outcome is not None and sent.outcome.status == "failed":
-            return Undoing()
-        if request.undo is None:
-            reads = request.method in _READS
-            told = f"the {request.method} request to {_host(request.url)} was sent"
-            return Undoing(lost=() if reads else (told,))
-        key = f"{_held(sent.intent.write, 'key')}.undo"
-        body: JsonValue = {**request.undo.model_dump(mode="json"), "repeatable": True, "key": key}
-        return Undoing(writes=(Write(via=HTTP, body=body),))
+        return joined(map(_undoing, sent))
 
     async def afterwards(self, sent: Sequence[Sent], back: Back) -> Undoing:
         """Nothing is left to put right."""
         del sent, back
         return Undoing()
+
+
+def _undoing(sent: Sent) -> Undoing:
+    request = _read(sent.intent.write)
+    if sent.outcome is not None and sent.outcome.status == "failed":
+        return Undoing()
+    if request.undo is None:
+        reads = request.method in _READS
+        told = f"the {request.method} request to {_host(request.url)} was sent"
+        return Undoing(lost=() if reads else (told,))
+    key = f"{_held(sent.intent.write, 'key')}.undo"
+    body: JsonValue = {**request.undo.model_dump(mode="json"), "repeatable": True, "key": key}
+    return Undoing(writes=(Write(via=HTTP, body=body),))
 
 
 def _held(body: JsonValue, key: str) -> JsonValue:

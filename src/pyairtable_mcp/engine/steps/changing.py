@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 from pydantic import JsonValue
 
 from pyairtable_mcp.engine.airtable_carrier import records_of, writes_of
+from pyairtable_mcp.engine.expressions.shapes import PLAIN, Shape, records_shape
 from pyairtable_mcp.engine.model import Plan, StepSpec
 from pyairtable_mcp.engine.ports import Scene, Sent, StepKind
 from pyairtable_mcp.engine.steps.scope import arguments_of
@@ -16,7 +17,7 @@ from pyairtable_mcp.operations.planned import Planned
 A = TypeVar("A", bound=Args)
 Planner = Callable[[Call, A], Awaitable[Planned]]
 
-RECORDS: Final = ("records", "count")
+RECORDS: Final[Shape] = {"records": records_shape(None), "count": PLAIN}
 """What a step that writes records gives."""
 
 CHANGES: Final[Mapping[str, tuple[type[Args], Planner[Any]]]] = {

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pydantic import JsonValue
@@ -9,8 +10,9 @@ from pydantic import JsonValue
 from pyairtable_mcp.base.errors import InvalidArguments
 from pyairtable_mcp.base.faults import Fault, Place, place_text, reached
 from pyairtable_mcp.base.text import closest, quoted
-from pyairtable_mcp.engine.expressions.checking import Known, Shape, faults_in
+from pyairtable_mcp.engine.expressions.checking import Known, faults_in, shape_in
 from pyairtable_mcp.engine.expressions.reading import has_expression
+from pyairtable_mcp.engine.expressions.shapes import ITEMS, PLAIN, Shape, item_of
 from pyairtable_mcp.engine.model import StepSpec
 from pyairtable_mcp.engine.steps.scope import EVERYWHERE
 from pyairtable_mcp.engine.steps.table import ARGUMENTS, GIVES
@@ -24,7 +26,6 @@ NESTED: Final[Mapping[str, Sequence[str]]] = {"if": ("then", "else"), "for_each"
 """The arguments that hold steps, by kind."""
 _ID: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 _KEYS: Final = ("id", "do", "with", "on_error")
-_LOOP: Final[Shape] = {"item": None, "index": None}
 
 
 def read_steps(steps: Sequence[JsonValue], *, names: Shape | None = None) -> tuple[StepSpec, ...]:
@@ -52,27 +53,63 @@ def _spec(step: Mapping[str, JsonValue]) -> StepSpec:
     )
 
 
-def step_faults(steps: Sequence[JsonValue], at: Place, names: Shape) -> Iterator[Fault]:
-    """Yield everything that is wrong with steps that stand at a place, those within others included."""
-    yield from _faults(steps, at, Known(names={**EVERYWHERE, **names}), depth=1)
+def step_faults(
+    steps: Sequence[JsonValue], at: Place, names: Shape, gives: Mapping[Place, Shape] | None = None
+) -> Iterator[Fault]:
+    """Yield everything that is wrong with steps that stand at a place, those within others included.
+
+    `gives` has what the steps at some places give, where more is known of it than the kind alone tells.
+    """
+    known = Known(names={**EVERYWHERE, **names})
+    yield from _Reader(gives or {}).faults(steps, at, known, depth=1)
 
 
-def _faults(steps: Sequence[JsonValue], at: Place, outer: Known, depth: int) -> Iterator[Fault]:
-    if depth > DEEPEST:
-        yield Fault(at, f"Steps stand in steps more than {DEEPEST} deep.")
-        return
-    known = dict(outer.results)
-    ids = [str(one.get("id")) for one in steps if isinstance(one, Mapping)]
-    for place, step in enumerate(steps):
-        where = (*at, place)
-        if not isinstance(step, Mapping):
-            yield Fault(where, "A step is an object: {id, do, with}.")
-            continue
-        yield from (one.under(where) for one in _shape_faults(step, ids[:place]))
-        later = [one for one in ids[place:] if one not in known]
-        here = Known(results=known, later=later, names=outer.names)
-        yield from _argument_faults(step, where, here, depth)
-        known[str(step.get("id"))] = GIVES.get(str(step.get("do")))
+@dataclass(frozen=True)
+class _Reader:
+    """Goes through steps in order, by what those before each of them have given."""
+
+    gives: Mapping[Place, Shape]
+
+    def faults(self, steps: Sequence[JsonValue], at: Place, outer: Known, depth: int) -> Iterator[Fault]:
+        """Yield what is wrong with steps at a place where something is known already."""
+        if depth > DEEPEST:
+            yield Fault(at, f"Steps stand in steps more than {DEEPEST} deep.")
+            return
+        known = dict(outer.results)
+        ids = [str(one.get("id")) for one in steps if isinstance(one, Mapping)]
+        for place, step in enumerate(steps):
+            where = (*at, place)
+            if not isinstance(step, Mapping):
+                yield Fault(where, "A step is an object: {id, do, with}.")
+                continue
+            yield from (one.under(where) for one in _shape_faults(step, ids[:place]))
+            later = [one for one in ids[place:] if one not in known]
+            here = Known(results=known, later=later, names=outer.names)
+            yield from self._argument_faults(step, where, here, depth)
+            known[str(step.get("id"))] = self.gives.get(where) or GIVES.get(str(step.get("do")))
+
+    def _argument_faults(
+        self, step: Mapping[str, JsonValue], at: Place, known: Known, depth: int
+    ) -> Iterator[Fault]:
+        kind, given = step.get("do"), step.get("with")
+        args = given if isinstance(given, Mapping) else {}
+        nested = NESTED.get(kind, ()) if isinstance(kind, str) else ()
+        own: dict[str, JsonValue] = {key: value for key, value in args.items() if key not in nested}
+        where = (*at, "with")
+        yield from (one.under(where) for one in faults_in(own, known))
+        if isinstance(kind, str) and kind in ARGUMENTS:
+            yield from (one.under(where) for one in _model_faults(kind, args))
+        names = known.names
+        if kind == "for_each":
+            several = shape_in(args.get("in"), known)
+            if several is not None and ITEMS not in several:
+                yield Fault((*where, "in"), "It takes a list, and this is none.")
+            names = {**names, "item": item_of(several), "index": PLAIN}
+        within = Known(results=known.results, names=names)
+        for key in nested:
+            inner = args.get(key)
+            if isinstance(inner, list):
+                yield from self.faults(inner, (*where, key), within, depth + 1)
 
 
 def _shape_faults(step: Mapping[str, JsonValue], before: Sequence[str]) -> Iterator[Fault]:
@@ -94,23 +131,6 @@ def _shape_faults(step: Mapping[str, JsonValue], before: Sequence[str]) -> Itera
         yield Fault(("on_error",), "on_error is stop or continue.")
     if not isinstance(step.get("with", {}), Mapping):
         yield Fault(("with",), "`with` holds the arguments: {name: value}.")
-
-
-def _argument_faults(step: Mapping[str, JsonValue], at: Place, known: Known, depth: int) -> Iterator[Fault]:
-    kind, given = step.get("do"), step.get("with")
-    args = given if isinstance(given, Mapping) else {}
-    nested = NESTED.get(kind, ()) if isinstance(kind, str) else ()
-    own: dict[str, JsonValue] = {key: value for key, value in args.items() if key not in nested}
-    where = (*at, "with")
-    yield from (one.under(where) for one in faults_in(own, known))
-    if isinstance(kind, str) and kind in ARGUMENTS:
-        yield from (one.under(where) for one in _model_faults(kind, args))
-    names = {**known.names, **_LOOP} if kind == "for_each" else known.names
-    within = Known(results=known.results, names=names)
-    for key in nested:
-        inner = args.get(key)
-        if isinstance(inner, list):
-            yield from _faults(inner, (*where, key), within, depth + 1)
 
 
 def _model_faults(kind: str, args: Mapping[str, JsonValue]) -> Iterator[Fault]:

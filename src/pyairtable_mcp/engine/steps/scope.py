@@ -1,16 +1,16 @@
 """What the expressions of a step may name, and its arguments with them filled in."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
+from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, InvalidArguments
-from pyairtable_mcp.engine.expressions.checking import Shape
 from pyairtable_mcp.engine.expressions.computing import Scope, filled
 from pyairtable_mcp.engine.expressions.errors import BadExpression
+from pyairtable_mcp.engine.expressions.shapes import PLAIN, Shape
 from pyairtable_mcp.engine.model import StepSpec
 from pyairtable_mcp.engine.ports import Scene
 from pyairtable_mcp.operations.call import Args, Call
@@ -30,17 +30,18 @@ FAILURE: Final = "failure"
 """The same of what has failed before, where a saga follows a failure."""
 RESULTS: Final = "results"
 """Under this name the options of a saga hold what steps of an earlier run have come to."""
-EVERYWHERE: Final[Shape] = {"now": {}, "today": {}}
+EVERYWHERE: Final[Shape] = {"now": PLAIN, "today": PLAIN}
 """What every expression may name: the moment it is computed at, and the day that is in the server's zone."""
 
 
 def moment_of(call: Call) -> Scope:
     """Return the present moment and day, as texts."""
-    return moment_at(call.clock.now(), call.settings.time_zone)
+    return moment_at(call.clock, call.settings.time_zone)
 
 
-def moment_at(now: datetime, zone: str) -> Scope:
-    """Return a moment and its day in a time zone, as texts."""
+def moment_at(clock: Clock, zone: str) -> Scope:
+    """Return the present moment, and the day it is in a time zone."""
+    now = clock.now()
     return {"now": iso(now), "today": now.astimezone(ZoneInfo(zone)).date().isoformat()}
 
 

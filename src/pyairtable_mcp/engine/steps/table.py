@@ -1,9 +1,10 @@
 """The table of step kinds, and what each of them gives to later steps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from pyairtable_mcp.engine.expressions.shapes import PLAIN, Shape
 from pyairtable_mcp.engine.ports import StepKind
 from pyairtable_mcp.engine.steps.calling import ANSWER, CALLS, HttpRequest, TriggerAutomation
 from pyairtable_mcp.engine.steps.changing import CHANGES, RECORDS, changing_kinds
@@ -30,16 +31,16 @@ ARGUMENTS: Final[Mapping[str, type[Args]]] = MappingProxyType(
 )
 """What each kind takes."""
 
-GIVES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
+GIVES: Final[Mapping[str, Shape]] = MappingProxyType(
     {
         **dict.fromkeys(CHANGES, RECORDS),
-        "find": ("records", "count", "more"),
-        "wait": (),
-        "approve": ("by",),
-        "if": ("taken",),
-        "for_each": ("count",),
+        "find": {**RECORDS, "more": PLAIN},
+        "wait": PLAIN,
+        "approve": {"by": PLAIN},
+        "if": {"taken": PLAIN},
+        "for_each": {"count": PLAIN},
         "http_request": ANSWER,
         "trigger_automation": ANSWER,
     }
 )
-"""The members of what each kind gives."""
+"""What each kind gives to later steps."""

@@ -1,10 +1,14 @@
-"""Steps that take the writes of another saga back: a step for each, the youngest first, and one for links."""
+"""Steps that take the writes of another saga back, the youngest first, and one for links.
+
+Writes of one step share a step here as long as one request is enough to look at their records.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from pydantic import JsonValue
 
+from pyairtable_mcp.airtable.records import PAGE
 from pyairtable_mcp.base.errors import BadValue
 from pyairtable_mcp.engine.model import LEFT, Plan, StepSpec
 from pyairtable_mcp.engine.ports import Back, Carrier, Scene, Sent, StepKind, Undoing
@@ -32,12 +36,34 @@ def undoing_steps(history: History, from_step: str = "") -> tuple[StepSpec, ...]
     numbers = [one.number for one in _standing(history) if one.step >= first]
     saga = history.saga.id
     steps = [
-        StepSpec(id=f"write_{number}", kind=UNDO, args={"saga": saga, "intent": number})
-        for number in reversed(numbers)
+        StepSpec(id=f"write_{group[-1]}", kind=UNDO, args={"saga": saga, "intents": list(group)})
+        for group in _grouped(history, numbers)
     ]
     if steps:
         steps.append(StepSpec(id="links", kind=RELINK, args={"saga": saga, "intents": list(numbers)}))
     return tuple(steps)
+
+
+def _grouped(history: History, numbers: Sequence[int]) -> list[list[int]]:
+    """Return writes, the youngest first, in groups that one look is enough for; no record is in one twice."""
+    intents = {one.number: one for one in history.intents}
+    groups: list[list[int]] = []
+    records: set[str] = set()
+    count = 0
+    for number in reversed(numbers):
+        intent, outcome = intents[number], history.outcomes.get(number)
+        images = [*intent.before, *(outcome.after if outcome else ())]
+        ids = {one.record for one in images if one.record}
+        size = max(1, len(intent.before))
+        last = intents[groups[-1][-1]] if groups else intent
+        alike = (last.step, last.via) == (intent.step, intent.via)
+        if not groups or not alike or ids & records or count + size > PAGE:
+            groups.append([])
+            records, count = set(), 0
+        groups[-1].append(number)
+        records |= ids
+        count += size
+    return groups
 
 
 def _standing(history: History) -> list[IntentRow]:
@@ -64,15 +90,17 @@ def _partly(items: JsonValue) -> bool:
 def undoing_kinds(load: Load, carriers: Mapping[str, Carrier]) -> tuple[StepKind, ...]:
     """Return the kinds of steps that take other sagas back; `load` reads these."""
 
-    async def undo(scene: Scene, spec: StepSpec) -> Plan:
-        history = await load(str(spec.args.get("saga")))
-        sent = _sent(history, spec.args.get("intent"))
-        return _plan(await carriers[sent.intent.via].undo(sent, _back(scene)))
-
-    async def relink(scene: Scene, spec: StepSpec) -> Plan:
+    async def named(spec: StepSpec) -> list[Sent]:
         history = await load(str(spec.args.get("saga")))
         numbers = spec.args.get("intents")
-        sent = [_sent(history, number) for number in numbers] if isinstance(numbers, list) else []
+        return [_sent(history, number) for number in numbers] if isinstance(numbers, list) else []
+
+    async def undo(scene: Scene, spec: StepSpec) -> Plan:
+        sent = await named(spec)
+        return _plan(await carriers[sent[0].intent.via].undo(sent, _back(scene)))
+
+    async def relink(scene: Scene, spec: StepSpec) -> Plan:
+        sent = await named(spec)
         writes: list[Undoing] = [
             await carriers[via].afterwards([one for one in sent if one.intent.via == via], _back(scene))
             for via in dict.fromkeys(one.intent.via for one in sent)

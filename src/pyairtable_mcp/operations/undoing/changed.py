@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pyairtable_mcp.airtable.models import Record, Table
-from pyairtable_mcp.base.text import counted, listed
+from pyairtable_mcp.base.text import counted, listed, quoted
 from pyairtable_mcp.operations.batches import Item, Kind, Made, Mark
 from pyairtable_mcp.operations.restoring import writable_cells, writable_fields
 from pyairtable_mcp.operations.undoing.cells import Cells, unchanged
@@ -18,10 +18,11 @@ def undo_create(made: Made, table: Table, there: There, force: bool) -> Undoing:
 def _removed(made: Made, table: Table, there: There, force: bool, pairs: Sequence[Pair]) -> Undoing:
     """Delete what was created, as long as nobody has touched it since."""
     items, conflicts = [], []
-    for _, mark in pairs:
+    for item, mark in pairs:
         if not mark.id:
             if mark.status == "unknown":
-                conflicts.append(Conflict(record="", why="whether it was created is not known"))
+                why = f"whether {_called(table, item)} was created is not known"
+                conflicts.append(Conflict(record="", why=why))
             continue
         record = there.records.get(mark.id)
         if record is None:
@@ -32,6 +33,12 @@ def _removed(made: Made, table: Table, there: There, force: bool, pairs: Sequenc
         else:
             items.append(Item(id=mark.id, before=writable_cells(table, record.fields)))
     return Undoing(batches=batches_of(made, Kind.DELETE, items), conflicts=tuple(conflicts))
+
+
+def _called(table: Table, item: Item) -> str:
+    """Name a record that has no id, by what was to be in it."""
+    cell = item.cells.get(table.primary_field_id) or next(iter(item.cells.values()), "")
+    return f"the record {quoted(str(cell))}"
 
 
 def _touched(table: Table, mark: Mark, record: Record) -> str:

@@ -51,21 +51,26 @@ async def whole_records(call: Call, base: str, table: Table, ids: Iterable[str])
 
 
 async def with_found(call: Call, made: Made, claimed: frozenset[str]) -> Made:
-    """Return a create with the records found that it may have made before it failed.
+    """Return a create, or an upsert, with what is found out about the rows of which it is not known.
 
     Airtable does not say that a refused request of several records changed nothing.
     """
     open_ = [at for at, mark in enumerate(made.marks) if mark.status in ("unknown", "rejected")]
-    if made.write.kind is not Kind.CREATE or not open_ or _was_refused_alone(made):
+    # An upsert of what was there before has created nothing.
+    open_ = [at for at in open_ if made.write.items[at].before is None]
+    if made.write.kind not in (Kind.CREATE, Kind.UPSERT) or not open_ or _was_refused_alone(made):
         return made
     rows = [made.write.items[at].cells for at in open_]
     recall = Recall(since=made.since, claimed=claimed)
-    found = await call.airtable.created_records(
-        made.write.base, made.write.table, rows, recall, typecast=made.write.typecast
+    answered = all(made.marks[at].status == "rejected" for at in open_)
+    settled = await call.airtable.created_records(
+        made.write.base, made.write.table, rows, recall, typecast=made.write.typecast, answered=answered
     )
     marks = list(made.marks)
-    for place, record in found.items():
+    for place, record in settled.adopted.items():
         marks[open_[place]] = Mark(status="done", id=record.id, action="created", after=record.fields)
+    for place in settled.missing:
+        marks[open_[place]] = Mark(status="not_sent")
     return replace(made, marks=tuple(marks))
 
 

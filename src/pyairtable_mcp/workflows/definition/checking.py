@@ -1,12 +1,13 @@
 """Everything that can be said of a definition without asking anybody: one list of problems, in order."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import JsonValue, ValidationError
 
-from pyairtable_mcp.base.faults import Fault
+from pyairtable_mcp.base.faults import Fault, Place
 from pyairtable_mcp.engine.expressions.checking import Known, faults_in
+from pyairtable_mcp.engine.expressions.shapes import Shape
 from pyairtable_mcp.engine.steps.definition import step_faults
 from pyairtable_mcp.engine.steps.scope import EVERYWHERE
 from pyairtable_mcp.operations.misfits import misfits
@@ -17,6 +18,14 @@ from pyairtable_mcp.workflows.definition.parts import Parts, parts_of
 from pyairtable_mcp.workflows.definition.problems import Problem, refusal
 from pyairtable_mcp.workflows.definition.reading import Source, read_source
 from pyairtable_mcp.workflows.definition.triggering import trigger_faults
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known from Airtable: what steps give, by their place, and the fields triggers can tell of."""
+
+    gives: Mapping[Place, Shape] = field(default_factory=dict)
+    fields: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +59,7 @@ def checked(given: JsonValue) -> Checked:
     if source.value is None and source.problems:
         return Checked(source=source, parts=parts, workflow=None, problems=source.problems)
     workflow, faults = _shaped(source.value)
-    faults += [*_input_faults(parts.inputs), *trigger_faults(parts), *_expression_faults(parts)]
+    faults += [*_input_faults(parts.inputs), *trigger_faults(parts), *expression_faults(parts)]
     problems = placed(source, faults, source.problems)
     return Checked(source=source, parts=parts, workflow=None if problems else workflow, problems=problems)
 
@@ -102,9 +111,11 @@ def _faults_of_input(one: Input) -> Iterator[Fault]:
         yield from (fault.under(("default",)) for fault in typed(one, one.default)[1])
 
 
-def _expression_faults(parts: Parts) -> Iterator[Fault]:
-    names = {**inputs_shape(parts.inputs), **trigger_shape(parts.kinds)}
-    yield from step_faults(parts.steps, ("steps",), names)
-    yield from step_faults(parts.on_failure, ("on_failure",), {**names, **AFTER_FAILURE})
+def expression_faults(parts: Parts, seen: Seen | None = None) -> Iterator[Fault]:
+    """Yield what is wrong with steps and the expressions in them, by what was seen of Airtable."""
+    seen = seen or Seen()
+    names = {**inputs_shape(parts.inputs), **trigger_shape(parts.kinds, seen.fields)}
+    yield from step_faults(parts.steps, ("steps",), names, seen.gives)
+    yield from step_faults(parts.on_failure, ("on_failure",), {**names, **AFTER_FAILURE}, seen.gives)
     known = Known(names={**EVERYWHERE, **names}, steps=False)
     yield from (one.under(("concurrency", "key")) for one in faults_in(parts.key, known))

@@ -8,16 +8,19 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.base.errors import AppError, Forbidden, NotFound, Refused
 from pyairtable_mcp.base.faults import Fault, Place
-from pyairtable_mcp.base.text import fold
+from pyairtable_mcp.base.text import fold, same_name
 from pyairtable_mcp.engine.expressions.reading import has_expression
+from pyairtable_mcp.engine.expressions.shapes import Shape, records_shape
 from pyairtable_mcp.engine.steps.definition import NESTED
+from pyairtable_mcp.engine.steps.table import GIVES
 from pyairtable_mcp.operations import names
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.workflows.definition.arguments import ARGUMENTS_OF, Here
-from pyairtable_mcp.workflows.definition.checking import Checked
+from pyairtable_mcp.workflows.definition.checking import Checked, Seen, expression_faults
 from pyairtable_mcp.workflows.definition.inputs import resolved
 from pyairtable_mcp.workflows.definition.model import Input, RecordTrigger
 from pyairtable_mcp.workflows.definition.parts import Parts
+from pyairtable_mcp.workflows.definition.triggering import trigger_faults
 
 _MAKERS = frozenset({"create_table", "create_fields", "update_schema"})
 T = TypeVar("T")
@@ -25,14 +28,16 @@ T = TypeVar("T")
 
 async def live_checked(call: Call, found: Checked) -> Checked:
     """Return a definition with what is wrong with its names; raises `Upstream` without an answer."""
-    looking = _Looking(call, _made(found.parts))
-    await looking.inputs(found.parts)
-    for part in found.parts.triggers:
+    parts = found.parts
+    looking = _Looking(call, _made(parts))
+    await looking.inputs(parts)
+    for part in parts.triggers:
         if isinstance(part.read, RecordTrigger):
             await looking.trigger(part.read, part.at)
-    await looking.steps(found.parts.steps, ("steps",))
-    await looking.steps(found.parts.on_failure, ("on_failure",))
-    return found.with_faults(looking.faults)
+    await looking.steps(parts.steps, ("steps",))
+    await looking.steps(parts.on_failure, ("on_failure",))
+    expressions = [*trigger_faults(parts, looking.watched), *expression_faults(parts, looking.seen())]
+    return found.with_faults([*looking.faults, *expressions])
 
 
 def _made(parts: Parts) -> frozenset[str] | None:
@@ -69,6 +74,14 @@ class _Looking:
     call: Call
     made: frozenset[str] | None
     faults: list[Fault] = field(default_factory=list)
+    gives: dict[Place, Shape] = field(default_factory=dict)
+    watched: dict[Place, Sequence[str] | None] = field(default_factory=dict)
+
+    def seen(self) -> Seen:
+        """Return what was learned of fields: those of records that steps give, and that triggers tell of."""
+        tables = list(self.watched.values())
+        names = [name for table in tables for name in table or ()]
+        return Seen(self.gives, None if None in tables else tuple(dict.fromkeys(names)))
 
     async def place(self, base: JsonValue, table: JsonValue, at: Place) -> names.Place | None:
         """Return the table two names mean; None when that shows later or they mean nothing."""
@@ -121,6 +134,7 @@ class _Looking:
     async def trigger(self, one: RecordTrigger, at: Place) -> None:
         """Look at the table a trigger watches."""
         place = await self.place(one.base, one.table, at)
+        self.watched[at] = self._fields(place) if place else None
         if place is None:
             return
         here = Here(self.call, place)
@@ -142,6 +156,23 @@ class _Looking:
             place = await self.place(args.get("base"), table, where)
             if place is not None:
                 self._heed(list(Here(self.call, place).faults(kind, args)), where)
+                self._learn((*at, number), kind, args, place)
+
+    def _fields(self, place: names.Place) -> Sequence[str] | None:
+        """Return the names of a table's fields; None when a step may add others."""
+        return [one.name for one in place.table.fields] if self.made == frozenset() else None
+
+    def _learn(self, at: Place, kind: str, args: Mapping[str, JsonValue], place: names.Place) -> None:
+        """Remember what fields the records have that a step gives."""
+        fields = self._fields(place)
+        if fields is None or "records" not in GIVES[kind]:
+            return
+        asked = args.get("fields") if kind == "find" else None
+        if isinstance(asked, list) and asked:
+            known = [here for name in asked if isinstance(name, str) for here in same_name(name, fields)]
+            # An id or an expression among them may mean any field.
+            fields = [fields[one] for one in known] if len(known) == len(asked) else fields
+        self.gives[at] = {**GIVES[kind], "records": records_shape(fields)}
 
     def _heed(self, faults: Sequence[tuple[Fault, str]], at: Place) -> None:
         """Keep faults, but those about the name of a thing that a step makes."""

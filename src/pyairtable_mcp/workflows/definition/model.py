@@ -119,7 +119,7 @@ class Approval(Part):
 
     deletes: bool = False
     schema_changes: bool = False
-    records_over: Annotated[int, Member(ge=0)] | None = None
+    records_over: Annotated[int, Member(ge=1)] | None = None
 
 
 class Workflow(Part):

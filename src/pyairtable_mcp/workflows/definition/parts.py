@@ -41,6 +41,7 @@ class Parts:
 
     inputs: Mapping[str, Input | None]
     triggers: tuple[TriggerPart, ...]
+    manual: bool
     steps: list[JsonValue]
     on_failure: list[JsonValue]
     key: JsonValue
@@ -59,6 +60,7 @@ def parts_of(value: JsonValue) -> Parts:
         if isinstance(inputs, Mapping)
         else {},
         triggers=tuple(_triggers(_member(value, "on"))),
+        manual=_member(_member(value, "on"), "manual") is not False,
         steps=_list(_member(value, "steps")),
         on_failure=_list(_member(value, "on_failure")),
         key=_member(_member(value, "concurrency"), "key"),

@@ -1,7 +1,7 @@
 """What can be wrong with triggers, told without asking anybody: times, zones, formulas, payloads, inputs."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import available_timezones
@@ -10,11 +10,12 @@ from cronsim import CronSim, CronSimError
 from jsonschema import Draft202012Validator
 from pydantic import JsonValue
 
-from pyairtable_mcp.base.faults import Fault
+from pyairtable_mcp.base.faults import Fault, Place
 from pyairtable_mcp.base.json_types import Json
 from pyairtable_mcp.base.text import closest, counted, quoted
 from pyairtable_mcp.engine.expressions.checking import Known, faults_in
 from pyairtable_mcp.engine.expressions.reading import has_expression, texts_in
+from pyairtable_mcp.engine.expressions.shapes import Shape
 from pyairtable_mcp.engine.steps.scope import EVERYWHERE
 from pyairtable_mcp.formula.compiler import bind
 from pyairtable_mcp.formula.functions import FUNCTIONS
@@ -35,8 +36,15 @@ _TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "str
 _KEYWORDS: Final = tuple(Draft202012Validator.VALIDATORS)
 
 
-def trigger_faults(parts: Parts) -> Iterator[Fault]:
-    """Yield everything that is wrong with the triggers of a workflow."""
+def trigger_faults(
+    parts: Parts, fields: Mapping[Place, Sequence[str] | None] | None = None
+) -> Iterator[Fault]:
+    """Yield everything that is wrong with the triggers of a workflow.
+
+    `fields` has those of the table that a record trigger watches, by its place, as far as they are known.
+    """
+    if not (parts.manual or parts.triggers):
+        yield Fault(("on", "manual"), "Nothing would ever start it.")
     seen: dict[str, TriggerPart] = {}
     for part in parts.triggers:
         if other := seen.get(part.id):
@@ -44,7 +52,8 @@ def trigger_faults(parts: Parts) -> Iterator[Fault]:
             yield Fault((*part.at, "id"), f"The id {quoted(part.id)} is taken by {other_kind} trigger.")
         seen.setdefault(part.id, part)
         if part.read is not None:
-            for fault in (*_own_faults(part.read), *_input_faults(part, part.read, parts.inputs)):
+            shape = trigger_shape([part.kind], (fields or {}).get(part.at))
+            for fault in (*_own_faults(part.read), *_input_faults(shape, part.read, parts.inputs)):
                 yield fault.under(part.at)
 
 
@@ -174,9 +183,9 @@ def _is_pattern(text: str) -> bool:
     return True
 
 
-def _input_faults(part: TriggerPart, one: Trigger, inputs: Mapping[str, Input | None]) -> Iterator[Fault]:
+def _input_faults(shape: Shape, one: Trigger, inputs: Mapping[str, Input | None]) -> Iterator[Fault]:
     """Yield what is wrong with the inputs a trigger gives, and those it should give and does not."""
-    known = Known(names={**EVERYWHERE, **trigger_shape([part.kind])}, steps=False)
+    known = Known(names={**EVERYWHERE, **shape}, steps=False)
     given: dict[str, JsonValue] = dict(one.inputs)
     yield from (fault.under(("with",)) for fault in faults_in(given, known))
     for name, value in given.items():

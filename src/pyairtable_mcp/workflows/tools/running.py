@@ -107,7 +107,7 @@ async def _begun(call: FlowCall, store: Store, wish: _Wish, *, wait: bool) -> Sa
         wish.row, reason, saga=wish.saga, approval=call.settings.approval, moment=moment_of(call)
     )
     (run,) = await store.runs.offer([offer])
-    (await call.following()).wake()
+    (await call.attending()).following.wake()
     if run.admission == "skipped":
         raise NotAllowed(f"It was not run: {run.reason}.", hint="Wait for that one, or cancel it.")
     if run.admission == "admitted" and wait:

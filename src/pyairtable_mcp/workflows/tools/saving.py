@@ -38,8 +38,7 @@ async def save_workflow(call: FlowCall, args: SaveWorkflow) -> SavedView:
     else:
         row = await store.workflows.save(row)
         await set_up(store, row, call.rng)
-        call.triggers_changed()
-        (await call.following()).wake()
+        (await call.attending()).heed()
     known = newest is not None and newest.version == row.version
     return await _told(call, store, row, known=known, dry_run=args.dry_run)
 
@@ -68,8 +67,7 @@ async def _switched(call: FlowCall, store: Store, args: SaveWorkflow) -> SavedVi
     if switched is None:
         raise await unknown(store, args.workflow)
     await set_up(store, switched, call.rng)
-    call.triggers_changed()
-    (await call.following()).wake()
+    (await call.attending()).heed()
     return await _told(call, store, switched, switched=True)
 
 
