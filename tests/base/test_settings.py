@@ -38,6 +38,7 @@ OTHER = {
     "changes": "1",
     "records_over": "100",
     "schema_changes": "1",
+    "publish_as_tools": "true",
     "public_url": "https://flows.example.com",
     "policies": "policies.toml",
     "keys": "x",
