@@ -13,6 +13,7 @@ from pyairtable_mcp.auth.credentials import Credentials
 from pyairtable_mcp.auth.linking import Accounts
 from pyairtable_mcp.auth.passwords import Cost, Passwords
 from pyairtable_mcp.auth.policies import Policies, read_policies
+from pyairtable_mcp.auth.rates import Rates
 from pyairtable_mcp.auth.tokens import ACCESS, PREFIX, Tokens
 from pyairtable_mcp.auth.users import Users
 from pyairtable_mcp.base.clock import Clock
@@ -40,6 +41,7 @@ class Identities:
     bearers: Bearers
     audit: Audit
     credentials: Credentials
+    rates: Rates
     oauth: "AuthorizationServer | None"
     clock: Clock
 
@@ -68,6 +70,7 @@ def identities(
         tokens=tokens,
         users=users,
         oauth=oauth,
+        rates=Rates(clock),
         bearers=Bearers(ours, jwts.verify if jwts else None),
         audit=audit,
         credentials=_credentials(settings, store, egress, clock, rng),
