@@ -34,6 +34,7 @@ class App:
     airtable: Airtable
     dispatcher: Dispatcher
     server: AppServer
+    sagas: LateEngine
     flows: LateFlows
 
 
@@ -98,7 +99,7 @@ async def running(
         published = await _published(where(), clock) if settings.workflows.publish_as_tools else ()
         dispatcher = Dispatcher(policy, new_call, rng, answered=warm, published=published)
         server = build_server(dispatcher, show_spent=settings.show_spent)
-        yield App(settings, airtable, dispatcher, server, flows)
+        yield App(settings, airtable, dispatcher, server, sagas, flows)
 
 
 async def _bank(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Bank | None:
