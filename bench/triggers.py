@@ -22,17 +22,20 @@ from pydantic import JsonValue, SecretStr
 from starlette.applications import Starlette
 
 from bench.figures import Figure, show
+from pyairtable_mcp.airtable.client import Airtable
 from pyairtable_mcp.airtable.models import Table
 from pyairtable_mcp.airtable.writes import Patch
-from pyairtable_mcp.app import App, InProcess, running
+from pyairtable_mcp.app import InProcess
+from pyairtable_mcp.app.running import sharing
 from pyairtable_mcp.base.clock import SystemClock
-from pyairtable_mcp.base.settings import HookSettings, Settings
+from pyairtable_mcp.base.settings import HttpSettings, Settings
 from pyairtable_mcp.engine.model import Progress
 from pyairtable_mcp.sandbox import Sandbox
 from pyairtable_mcp.sandbox.webhooks.delivering import signature
 from pyairtable_mcp.store.store import Store
 from pyairtable_mcp.store.workflow_values import WorkflowRow
-from pyairtable_mcp.transport.http.hooks import hook_routes
+from pyairtable_mcp.transport.hooks import hook_routes
+from pyairtable_mcp.workflows.late import LateFlows
 from pyairtable_mcp.workflows.triggers.hooks import sign
 from pyairtable_mcp.workflows.triggers.setting import set_up
 
@@ -48,7 +51,8 @@ STEPS: Final[JsonValue] = [
 class Scene:
     """A server with its engine and triggers at work, and somebody who changes records."""
 
-    app: App
+    airtable: Airtable
+    flows: LateFlows
     store: Store
     sandbox: Sandbox
     base: str
@@ -64,7 +68,7 @@ class Scene:
         definition: dict[str, JsonValue] = {"name": "flow", "on": dict(on), "steps": STEPS}
         row = await self.store.workflows.save(WorkflowRow(name="flow", definition=definition))
         await set_up(self.store, row, Random())
-        (await self.app.flows()).heed()
+        (await self.flows()).heed()
         await until(self._looked)
 
     async def _looked(self) -> bool:
@@ -75,7 +79,7 @@ class Scene:
         """Change a record's name as somebody else would."""
         record = next(iter(self.sandbox.workspace.bases[self.base].tables[self.table.id].records))
         patch = Patch(record, {self.table.primary_field_id: name})
-        report = await self.app.airtable.update_records(self.base, self.table.id, [patch])
+        report = await self.airtable.update_records(self.base, self.table.id, [patch])
         assert report.error is None
 
     async def names(self) -> list[str]:
@@ -144,19 +148,20 @@ async def scene(*, public: bool) -> AsyncIterator[tuple[Scene, Door]]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             store=SecretStr(str(Path(folder) / "store.db")),
-            hooks=HookSettings(public_url=PUBLIC if public else ""),
+            http=HttpSettings(public_url=PUBLIC if public else ""),
         )
-        async with running(settings, sandbox=inside) as app, sandbox.delivering():
-            app.flows.warm()
-            engine = await app.sagas()
-            routes = hook_routes(app.flows.receiver)
+        async with sharing(settings, sandbox=inside) as shared, sandbox.delivering():
+            shared.flows.warm()
+            engine = await shared.sagas()
+            routes = hook_routes(shared.flows.receiver)
             transport = httpx2.ASGITransport(app=Starlette(routes=routes))
             async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC) as client:
                 door.client = client
-                base = (await app.airtable.bases())[0].id
-                tables = (await app.airtable.schema(base)).tables
+                at = shared.clients.operator.airtable
+                base = (await at.bases())[0].id
+                tables = (await at.schema(base)).tables
                 table = next(one for one in tables if one.name == "People")
-                opened = Scene(app, await engine.store(), sandbox, base, table)
+                opened = Scene(at, shared.flows, await engine.store(), sandbox, base, table)
                 engine.watch(opened.hear)
                 yield opened, door
 
@@ -172,7 +177,7 @@ async def unruly_pings(changes: int) -> list[Figure]:
                 await asyncio.sleep(0.01)
         # The last notification may have been lost: Airtable would send another one, or an hour pass.
         await here.store.triggers.ring("flow", "record-1")
-        (await here.app.flows()).heed()
+        (await here.flows()).heed()
 
         async def all_there() -> bool:
             return len(await here.names()) >= changes

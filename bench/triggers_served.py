@@ -70,7 +70,7 @@ class Served:
             **os.environ, "AIRTABLE_API_KEY": TOKEN, "AIRTABLE_ENDPOINT_URL": self.url,
             "PYAIRTABLE_MCP_STORE": self.where, "PYAIRTABLE_MCP_QUOTA_BASE_RATE": "1000",
             "PYAIRTABLE_MCP_QUOTA_TOKEN_RATE": "1000",
-            "PYAIRTABLE_MCP_HOOKS_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "PYAIRTABLE_MCP_HTTP_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "PYAIRTABLE_MCP_LOG_LEVEL": "ERROR",
         }  # fmt: skip
         process = await asyncio.create_subprocess_exec(

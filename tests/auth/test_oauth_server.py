@@ -384,3 +384,18 @@ async def test_a_document_behind_a_redirect_missing_or_large_is_none(status: str
         )
     assert len(asked) == 1
     await refused(fetching(Egress(Allowed()))(f"http://127.0.0.1:{port}/x"), "invalid_client")
+
+
+@behaviour("oauth.register")
+async def test_a_client_that_nobody_used_for_long_is_forgotten(tmp_path: Path) -> None:
+    async with desk(tmp_path / "store.db") as here:
+        used, unused = here.client, (await here.register())["client_id"]
+        await here.door.clock.advance(60 * 86_400)
+        here.client = used
+        await here.begin()
+        await here.door.clock.advance(60 * 86_400)
+        await here.register()
+        here.client = used
+        assert (await here.begin()).asked.client == used
+        with pytest.raises(Shown):
+            await here.begin(client_id=str(unused))

@@ -94,7 +94,7 @@ class Policy:
     approve_over: int | None = None
     read_records: int | None = None
     write_records: int | None = None
-    calls_per_minute: Mapping[Class, int] = field(default_factory=dict)
+    calls_per_minute: Mapping[Class, int] = field(default_factory=dict, hash=False)
     within: "Policy | None" = None
 
     def parts(self) -> Iterator["Policy"]:

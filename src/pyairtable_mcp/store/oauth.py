@@ -15,7 +15,8 @@ from pyairtable_mcp.store.oauth_tables import CLIENTS, GRANTS, REQUESTS
 T = TypeVar("T")
 Body = Mapping[str, Any]
 
-_UNUSED_SECONDS: Final = 90 * 86_400.0
+_DAY: Final = 86_400.0
+_UNUSED_SECONDS: Final = 90 * _DAY
 """How long a client that nobody uses is kept."""
 
 
@@ -43,15 +44,17 @@ class OAuth:
 
         await self._database.run(work)
 
-    async def client(self, client_id: str) -> Body | None:
-        """Return a client that was registered."""
-        wish = select(CLIENTS.c.client).where(CLIENTS.c.id == client_id)
-        return await self._database.run(lambda connection: connection.execute(wish).scalar())
+    async def client(self, client_id: str, now: float) -> Body | None:
+        """Return a client that was registered, and note once a day that somebody uses it."""
+        this = CLIENTS.c.id == client_id
+        note = update(CLIENTS).where(this, CLIENTS.c.used < now - _DAY).values(used=now)
 
-    async def used(self, client_id: str, now: float) -> None:
-        """Note that somebody uses a client."""
-        change = update(CLIENTS).where(CLIENTS.c.id == client_id).values(used=now)
-        await self._database.run(changing(change))
+        def work(connection: Connection) -> Body | None:
+            connection.execute(note)
+            found: Body | None = connection.execute(select(CLIENTS.c.client).where(this)).scalar()
+            return found
+
+        return await self._database.run(work)
 
     async def ask(self, digest: str, kept: Kept, until: float, now: float) -> None:
         """Keep a question until a person has answered it, and forget those nobody did."""

@@ -53,10 +53,9 @@ class Book:
         """
         if is_document(client_id):
             return await self._document(client_id, address)
-        found = await self._stored.client(client_id)
+        found = await self._stored.client(client_id, self._now())
         if found is None:
             raise OAuthError("invalid_client", "This client_id is not known here.", status=401)
-        await self._stored.used(client_id, self._now())
         return Client(**{**found, "redirect_uris": tuple(found["redirect_uris"])})
 
     async def register(self, told: Mapping[str, Any], address: str) -> dict[str, JsonValue]:
