@@ -155,7 +155,7 @@ def sandbox(
         click.echo(_exposed(host, control=control, guarded=bool(control_secret)), err=True)
     named, tables = _seed(seed, load), _tables(records_from, load)
 
-    async def serve() -> None:
+    async def serving() -> None:
         await serve_sandbox(world, host=host, port=port, token=token, out=sys.stdout)
 
     with _told():
@@ -170,7 +170,7 @@ def sandbox(
             control_secret=control_secret,
         )
         with world:
-            anyio.run(serve)
+            anyio.run(serving)
 
 
 def _exposed(host: str, *, control: bool, guarded: bool) -> str:

@@ -38,8 +38,6 @@ OTHER = {
     "changes": "1",
     "records_over": "100",
     "schema_changes": "1",
-    "publish_as_tools": "true",
-    "public_url": "https://flows.example.com",
     "policies": "policies.toml",
     "keys": "x",
     "oauth": "true",
@@ -52,6 +50,12 @@ OTHER = {
     "jwks_url": "https://login.example.com/keys",
     "jwt_policy": "outside",
     "audit_days": "30",
+    "public_url": "https://flows.example.com",
+    "hosts": "mcp.local",
+    "origins": "https://app.example.com",
+    "require_tokens": "1",
+    "body_mb": "9",
+    "publish_as_tools": "1",
 }
 
 

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.base.errors import Fenced
 from pyairtable_mcp.store import Store, open_store
+from pyairtable_mcp.store.triggers import GAP
 from pyairtable_mcp.store.workflow_values import Advance, TriggerRow
 from tests.store.runs import offer
 
@@ -61,14 +62,25 @@ async def test_who_is_too_slow_changes_nothing_any_more(where: str) -> None:
         assert ((await only(store)).state, (await only(store)).trouble) == ({"n": 1}, "odd")
 
 
-async def test_who_rings_during_a_look_is_not_forgotten(where: str) -> None:
+async def test_who_rings_during_a_look_is_heard_soon_after_it(where: str) -> None:
     async with open_store(where, ManualClock()) as store:
         await store.triggers.set_up("nightly", 1, [CLOCK])
         _, (held,) = await store.triggers.claim(60.0)
         assert await store.triggers.ring("nightly", "clock")
         await store.runs.offer([], trigger=moved(held))
-        _, (again,) = await store.triggers.claim(60.0)
-        await store.runs.offer([], trigger=moved(again))
+        for _ in range(3):
+            wait = await store.triggers.next_due()
+            assert wait is not None
+            assert wait <= GAP
+            # However often it is rung for meanwhile, it is not sooner.
+            assert await store.triggers.ring("nightly", "clock")
+
+
+async def test_who_rings_for_a_trigger_at_rest_is_heard_at_once(where: str) -> None:
+    async with open_store(where, ManualClock()) as store:
+        await store.triggers.set_up("nightly", 1, [CLOCK])
+        _, (held,) = await store.triggers.claim(60.0)
+        await store.runs.offer([], trigger=moved(held))
         assert (await store.triggers.claim(60.0))[1] == []
         assert await store.triggers.ring("nightly", "clock")
         assert len((await store.triggers.claim(60.0))[1]) == 1

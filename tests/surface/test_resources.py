@@ -6,11 +6,13 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
 
+from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.sandbox.seeds import columns as c
-from tests.support.answers import table
+from tests.support.answers import fenced, table
 from tests.support.behaviours import behaviour
 from tests.support.inside import fill, lab, named
-from tests.support.world import World
+from tests.support.world import World, open_world
+from tests.surface.test_sagas import saga_of
 
 
 async def read(client: Client, uri: str) -> str:
@@ -30,6 +32,7 @@ async def test_bases_and_the_quota_are_resources_and_the_rest_are_templates(worl
     templates = (await world.client.list_resource_templates()).resource_templates
     assert [one.uri_template for one in templates] == [
         "airtable://workflows/{workflow}",
+        "airtable://sagas/{saga}",
         "airtable://{base}/schema",
         "airtable://{base}/{table}",
         "airtable://{base}/{table}/{record}",
@@ -66,6 +69,7 @@ async def test_names_that_look_like_paths_are_names(studio: World) -> None:
 @pytest.mark.parametrize(
     "uri",
     [
+        "airtable://sagas/sgnowher",
         "airtable://Studoi/schema",
         "airtable://Studio/Porjects",
         "airtable://Studio/Projects/nothing%20of%20that%20name",
@@ -77,6 +81,32 @@ async def test_what_is_not_there_is_not_found(world: World, uri: str) -> None:
     with pytest.raises(MCPError) as refused:
         await world.client.read_resource(uri)
     assert refused.value.error.code in (-32602, -32002)
+
+
+@behaviour("resources.saga")
+async def test_a_saga_reads_as_it_is_listed_and_completes_by_its_id(world: World) -> None:
+    rows = [{"Name": "New client"}]
+    made = await world.call("create_records", base="Studio", table="Clients", records=rows)
+    saga = saga_of(made)
+    found = await read(world.client, f"airtable://sagas/{saga}")
+    assert fenced(found) == fenced((await world.call("list_sagas", saga=saga)).text)
+    assert "completed" in found
+    assert "1 created" in fenced(found)
+    assert named(world.sandbox, "Clients", "New client").id in fenced(found)
+    assert f"undo_saga('{saga}')" in found
+    other = saga_of(await world.call("undo_saga", saga=saga))
+    assert f"takes back {saga}" in await read(world.client, f"airtable://sagas/{other}")
+    assert await complete(world, "saga", "") == [other, saga]
+    assert await complete(world, "saga", saga.upper()) == [saga]
+    assert await complete(world, "saga", "sgnowher") == []
+
+
+async def test_where_sagas_are_not_offered_they_are_no_resource() -> None:
+    settings = Settings(toolsets=("read", "write"))
+    async with open_world(settings=settings) as world:
+        templates = (await world.client.list_resource_templates()).resource_templates
+        assert "airtable://sagas/{saga}" not in [one.uri_template for one in templates]
+        assert await complete(world, "saga", "") == []
 
 
 async def complete(world: World, name: str, value: str, **known: str) -> list[str]:

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from pyairtable_mcp.base.errors import Unavailable
 from pyairtable_mcp.sandbox.webhooks.delivering import signature
-from pyairtable_mcp.transport.http.hooks import hook_routes
+from pyairtable_mcp.transport.hooks import hook_routes
 from pyairtable_mcp.transport.http.limits import Limits
 from pyairtable_mcp.workflows.triggers.hooks import sign
 from pyairtable_mcp.workflows.triggers.receiving import Receiver

@@ -16,7 +16,7 @@ from pyairtable_mcp.airtable.models import Base, BaseSchema
 from pyairtable_mcp.airtable.paths import api_path
 from pyairtable_mcp.airtable.wire import Parse, judge
 from pyairtable_mcp.base.clock import Clock
-from pyairtable_mcp.base.errors import NotConfigured
+from pyairtable_mcp.base.errors import AppError, NotConfigured
 from pyairtable_mcp.net.http import Request, Response
 from pyairtable_mcp.net.line import Priority, Turn
 from pyairtable_mcp.net.pacing import Limit
@@ -153,9 +153,11 @@ class Channel:
         priority: Priority = Priority.INTERACTIVE,
         guard: Guard = unguarded,
         sight: Admission | None = None,
+        missing: AppError | None = None,
     ) -> None:
         self.guard = guard
         self.sight = sight
+        self._missing = missing
         self._sender = sender
         self._credential = credential
         self._endpoints = endpoints
@@ -207,6 +209,7 @@ class Channel:
             priority=self._priority if priority is None else priority,
             guard=self.guard if guard is None else guard,
             sight=self.sight,
+            missing=self._missing,
         )
         other._leave = self._leave
         other.spent = spent
@@ -251,7 +254,9 @@ class Channel:
         )
 
     def ready(self) -> Credential:
-        """Return the credential; raises `NotConfigured` when there is none."""
+        """Return the credential; raises `NotConfigured`, or what was given for that, when there is none."""
+        if self._credential is None and self._missing:
+            raise self._missing.retold(self._missing.message)
         if self._credential is None:
             raise NotConfigured(
                 "No Airtable token is set.",

@@ -26,7 +26,10 @@ Options = Annotated[
 class Model(BaseModel):
     """A frozen value read from Airtable's camelCase JSON; unknown keys are dropped."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+    # What reads them is built with the first answer, because starting up must not pay for it.
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True, defer_build=True
+    )
 
 
 class Base(Model):

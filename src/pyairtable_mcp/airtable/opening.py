@@ -10,6 +10,7 @@ from pyairtable_mcp.airtable.reads import Reads
 from pyairtable_mcp.airtable.sight import Sees, Sight
 from pyairtable_mcp.airtable.writer import Writer
 from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.net.http import AsgiApp, Http, open_http
 from pyairtable_mcp.net.pacing import Pacer
 from pyairtable_mcp.net.sender import DEADLINE, Sender
@@ -31,11 +32,11 @@ class Airtables:
         self._endpoints = endpoints
         self._terms = terms
 
-    def client(self, token: str, sees: Sees | None = None) -> Airtable:
+    def client(self, token: str, sees: Sees | None = None, *, missing: AppError | None = None) -> Airtable:
         """Return a client in the name of a token; what `sees` denies is as if it were not there.
 
-        An empty `token` gives one whose every call raises `NotConfigured`. Raises that for a token no header
-        can carry.
+        An empty `token` gives one whose every call raises `missing`, or else `NotConfigured`. Raises that
+        for a token no header can carry.
         """
         reads = Reads(self._clock)
         channel = Channel(
@@ -46,6 +47,7 @@ class Airtables:
             self._clock,
             wrote=reads.changed,
             sight=Sight(sees, self._clock) if sees else None,
+            missing=missing,
         )
         return Airtable(channel, reads, Writer(self._clock))
 

@@ -10,6 +10,7 @@ from pyairtable_mcp.auth.airtable_oauth import AirtableClient
 from pyairtable_mcp.auth.audit import Audit
 from pyairtable_mcp.auth.bearers import Bearers, Verify
 from pyairtable_mcp.auth.credentials import Credentials
+from pyairtable_mcp.auth.directory import Directory
 from pyairtable_mcp.auth.linking import Accounts
 from pyairtable_mcp.auth.passwords import Cost, Passwords
 from pyairtable_mcp.auth.policies import Policies, read_policies
@@ -18,6 +19,7 @@ from pyairtable_mcp.auth.tokens import ACCESS, PREFIX, Tokens
 from pyairtable_mcp.auth.users import Users
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import NotConfigured
+from pyairtable_mcp.base.policy import Principal
 from pyairtable_mcp.base.settings import AuthSettings, Settings
 from pyairtable_mcp.net.addresses import Allowed
 from pyairtable_mcp.net.egress import Egress
@@ -43,7 +45,16 @@ class Identities:
     credentials: Credentials
     rates: Rates
     oauth: "AuthorizationServer | None"
+    directory: Directory
     clock: Clock
+
+    async def find(self, principal: str) -> Principal | None:
+        """Return a principal by its id; None when it is not there any more."""
+        return await self.directory.find(principal)
+
+    async def token(self, principal: str) -> str:
+        """Return the token to ask Airtable with in the name of a principal; raises an `AppError`."""
+        return await self.credentials.token(principal)
 
 
 def identities(
@@ -74,6 +85,7 @@ def identities(
         bearers=Bearers(ours, jwts.verify if jwts else None),
         audit=audit,
         credentials=_credentials(settings, store, egress, clock, rng),
+        directory=Directory(store.api_tokens, store.users, policies, settings.auth.jwt_policy, clock),
         clock=clock,
     )
 

@@ -133,22 +133,6 @@ class WorkflowSettings(_Section):
     )
 
 
-class HookSettings(_Section):
-    """How triggers of workflows are reached from outside."""
-
-    public_url: str = Field(
-        "",
-        pattern=r"^(https?://[^/?#@\s]+(/[^?#\s]*)?)?$",
-        description="Where this server is reached from outside, e.g. https://flows.example.com: Airtable is "
-        "asked to send notifications of changes there. Without it tables are read now and then instead.",
-    )
-
-    @field_validator("public_url")
-    @classmethod
-    def _without_end(cls, value: str) -> str:
-        return value.rstrip("/")
-
-
 class ApprovalSettings(_Section):
     """For which changes a person is asked first. Taking back at once what has failed needs no approval."""
 
@@ -217,6 +201,35 @@ class AuthSettings(_Section):
         return value
 
 
+class HttpSettings(_Section):
+    """How the remote endpoint is reached, and by whom."""
+
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^/?#@\s]+(/[^?#\s]*)?)?$",
+        description="Where this server is reached from outside, e.g. https://flows.example.com. Clients are "
+        "told so, and Airtable is asked to send notifications of changes there; without it tables that "
+        "workflows watch are read now and then instead.",
+    )
+    hosts: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
+        (), description="More host names this server answers to, separated by commas, without ports."
+    )
+    origins: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
+        (),
+        description="Origins of web pages that may call it from a browser, separated by commas, e.g. "
+        "https://app.example.com.",
+    )
+    require_tokens: bool = Field(
+        False, description="Ask callers on this machine for a token too; others are always asked."
+    )
+    body_mb: int = Field(8, ge=1, le=64, description="Megabytes a request may bring.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_end(cls, value: str) -> str:
+        return value.rstrip("/")
+
+
 class Settings(_Section):
     """Everything an operator can set."""
 
@@ -255,8 +268,8 @@ class Settings(_Section):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     sagas: SagaSettings = Field(default_factory=SagaSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
+    http: HttpSettings = Field(default_factory=HttpSettings)
     workflows: WorkflowSettings = Field(default_factory=WorkflowSettings)
-    hooks: HookSettings = Field(default_factory=HookSettings)
     auth: AuthSettings = Field(default_factory=AuthSettings)
 
     @field_validator("time_zone")

@@ -1,4 +1,4 @@
-"""`serve`: the hooks of workflows over HTTP, with the engine and the triggers at work."""
+"""`serve`: the remote endpoint, until somebody wants it to end."""
 
 import click
 
@@ -11,9 +11,10 @@ from pyairtable_mcp.base.settings import Settings
 @click.option("--port", default=8000, type=click.IntRange(0, 65535), help="Port; 0: any free one.")
 @click.pass_obj
 def serve(settings: Settings, *, host: str, port: int) -> None:
-    """Serve the hooks of workflows over HTTP, and tend all triggers, until interrupted.
+    """Serve MCP over Streamable HTTP and SSE, and hooks, until interrupted; triggers are tended meanwhile.
 
-    The first line printed is the address. What is under way is finished first.
+    Callers show a token of `pyairtable-mcp token create`; on an address that only this machine reaches they
+    need none. The first line printed is the address. What is under way is finished first.
     """
     import anyio
 
@@ -26,10 +27,11 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
 
 
 async def _serve(settings: Settings, host: str, port: int) -> None:
-    from pyairtable_mcp.app import running
-    from pyairtable_mcp.transport.http.serving_hooks import serve_hooks
+    from pyairtable_mcp.app.endpoint import Doors, remote
+    from pyairtable_mcp.transport.http.serving import listening, server_of
 
-    async with running(settings) as app:
-        app.airtable.ready()
-        app.flows.warm()
-        await serve_hooks(app.flows.receiver, host, port, click.echo)
+    with listening(host, port) as bound:
+        async with remote(settings, Doors.of(host, settings)) as app:
+            found, number, *_ = bound.getsockname()
+            click.echo(f"http://{f'[{found}]' if ':' in found else found}:{number}/mcp")
+            await server_of(app).serve(sockets=[bound])

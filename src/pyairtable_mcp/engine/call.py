@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SagaCall(Call):
-    """Request scope with the engine; `principal` is who is calling, and `client` by which program."""
+    """Request scope with the engine; `principal` is who is calling, and `client` by which program.
+
+    `owner` is whose sagas and workflows are there: None, the operator, meets everybody's.
+    """
 
     sagas: "Callable[[], Awaitable[Engine]]"
     principal: str = ""
     client: str = ""
+    owner: str | None = None

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from copy import copy
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
@@ -64,6 +65,13 @@ class _Open:
     stack: AsyncExitStack
 
 
+@dataclass
+class _Launch:
+    """The launch that is under way or done, the same for all who meet the engine."""
+
+    task: asyncio.Task[_Open] | None = None
+
+
 class Engine:
     """Runs sagas. Nothing is opened before the first of them, or `ready`, needs it.
 
@@ -85,9 +93,16 @@ class Engine:
         self._clock = clock
         self._rng = rng
         self._terms = terms or Terms()
-        self._launch: asyncio.Task[_Open] | None = None
+        self._launch = _Launch()
+        self._owner: str | None = None
         self._listeners: list[Hear] = []
         self._chores: set[asyncio.Task[None]] = set()
+
+    def of(self, owner: str | None) -> "Engine":
+        """Return the same engine as a principal meets it: sagas of others are not there; None meets all."""
+        mine = copy(self)
+        mine._owner = owner
+        return mine
 
     def watch(self, hear: Hear) -> None:
         """Let `hear` know of the progress of every saga of this process."""
@@ -106,17 +121,17 @@ class Engine:
         (await self._opened()).worker.poke()
 
     async def _opened(self) -> _Open:
-        if self._launch is None:
-            self._launch = asyncio.create_task(self._opening())
-        launch = self._launch
+        if self._launch.task is None:
+            self._launch.task = asyncio.create_task(self._opening())
+        launch = self._launch.task
         try:
             return await asyncio.shield(launch)
         except asyncio.CancelledError:
             raise
         except BaseException:
-            if self._launch is launch:
+            if self._launch.task is launch:
                 # The next one who asks tries again.
-                self._launch = None
+                self._launch.task = None
             raise
 
     async def _opening(self) -> _Open:
@@ -168,6 +183,7 @@ class Engine:
     async def join(self, saga: str, call: Call | None = None, hear: Hear = nobody) -> SagaReport:
         """Begin a saga that was let in through the store, unless somebody has, and wait as `run` does."""
         opened = await self._opened()
+        await self._history(saga)
         try:
             job = await opened.worker.pick(saga, call)
         except Fenced:
@@ -248,7 +264,7 @@ class Engine:
 
     async def _history(self, saga: str) -> History:
         history = await (await self._opened()).store.journal.load(saga)
-        if history is None:
+        if history is None or self._owner not in (None, history.saga.principal):
             raise UnknownName(f"There is no saga '{saga}'.", hint="list_sagas shows them.")
         return history
 
@@ -262,17 +278,16 @@ class Engine:
     async def list(
         self,
         *,
-        principal: str | None = None,
         statuses: Collection[Status] = (),
         record: str = "",
         undoes: str = "",
         before: float | None = None,
         limit: int = 50,
     ) -> list[SagaRow]:
-        """Return sagas, the youngest first: of a principal, in some states, about a record, undoing one."""
+        """Return sagas, the youngest first: in some states, about a record, undoing one."""
         journal = (await self._opened()).store.journal
         return await journal.find(
-            principal=principal, statuses=statuses, record=record, undoes=undoes, before=before, limit=limit
+            principal=self._owner, statuses=statuses, record=record, undoes=undoes, before=before, limit=limit
         )
 
     async def resume(self, saga: str, answer: JsonValue = None, *, question: str = "") -> SagaReport:
@@ -354,6 +369,7 @@ class Engine:
     ) -> SagaRow:
         """Note something on a saga that nobody works on, in one of these states."""
         opened = await self._opened()
+        await self._history(saga)
         with opened.worker.reserved(saga):
             await self._claim(opened, saga, statuses)
             run = await self._remembered(await self._history(saga))
@@ -365,7 +381,8 @@ class Engine:
     async def cancel(self, saga: str, why: str) -> SagaRow:
         """Have a saga stopped and taken back, whoever works on it; return it as it stands now."""
         opened = await self._opened()
-        if job := opened.worker.job(saga):
+        job = opened.worker.job(saga)
+        if job and self._owner in (None, job.run.saga.principal):
             self._stop(opened, job, why)
             return job.run.saga
         history = await self._history(saga)
@@ -381,6 +398,7 @@ class Engine:
     async def _taken(
         self, opened: _Open, saga: str, statuses: Collection[Status], prepare: Callable[[Run], None]
     ) -> Job:
+        await self._history(saga)
         with opened.worker.reserved(saga):
             claimed = await self._claim(opened, saga, statuses)
             try:
@@ -400,7 +418,7 @@ class Engine:
 
     async def close(self) -> None:
         """Let what is under way end its turn, and let go of the rest; others, or the next start, go on."""
-        launch, self._launch = self._launch, None
+        launch, self._launch.task = self._launch.task, None
         if launch is None:
             return
         try:

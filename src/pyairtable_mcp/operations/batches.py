@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import ConfigDict, JsonValue, TypeAdapter
 
 from pyairtable_mcp.airtable.chunks import CHUNK
 from pyairtable_mcp.airtable.outcomes import Action, Outcome, Status
@@ -34,6 +34,8 @@ class Kind(StrEnum):
 
 
 _RECORDS: Final = frozenset({Kind.CREATE, Kind.UPDATE, Kind.REPLACE, Kind.UPSERT, Kind.DELETE})
+_LATER: Final = ConfigDict(defer_build=True)
+"""What checks a value is built when it is first needed, because starting up must not pay for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,8 @@ class Item:
 @dataclass(frozen=True, kw_only=True)
 class Batch:
     """One kind of change to a table, or to a `record` of it, or to a `field` of that record."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _LATER
 
     kind: Kind
     base: str
@@ -100,7 +104,7 @@ class Made:
 BATCH: Final = TypeAdapter(Batch)
 """Batches to JSON and back."""
 
-MARKS: Final = TypeAdapter(tuple[Mark, ...])
+MARKS: Final = TypeAdapter(tuple[Mark, ...], config=_LATER)
 """The marks of a write to JSON and back."""
 
 

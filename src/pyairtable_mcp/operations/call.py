@@ -12,9 +12,12 @@ from pyairtable_mcp.base.settings import Settings
 
 
 class Args(BaseModel):
-    """The typed arguments of one use case; unknown ones are refused, never dropped."""
+    """The typed arguments of one use case; unknown ones are refused, never dropped.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    What checks them is built when they are first needed, because starting up must not pay for it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 Report = Callable[[int, int, float], None]

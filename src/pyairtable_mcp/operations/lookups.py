@@ -60,10 +60,17 @@ async def _by_id(
     base, table = place.base.id, place.table.id
     if not comment_counts:
         return await call.airtable.records_by_id(base, table, ids, columns)
+    return await counted_records(call, base, table, ids, columns)
+
+
+async def counted_records(
+    call: Call, base: str, table: str, ids: Sequence[str], fields: tuple[str, ...]
+) -> dict[str, Record]:
+    """Return the records of these ids that are there, with these fields and the number of their comments."""
     found: dict[str, Record] = {}
     for start in range(0, len(ids), NAMES_PER_REQUEST):
         part = ids[start : start + NAMES_PER_REQUEST]
-        query = Query(fields=columns, formula=record_id_filter(part), comment_counts=True)
+        query = Query(fields=fields, formula=record_id_filter(part), comment_counts=True)
         async for page in call.airtable.records(base, table, query, limit=len(part)):
             found |= {record.id: record for record in page.records}
     return found

@@ -1,6 +1,7 @@
 """What pydantic says about a value that does not fit its model, in plain sentences."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -10,6 +11,8 @@ from pyairtable_mcp.base.faults import Fault, Place, reached
 from pyairtable_mcp.base.text import closest, counted, cut, quoted, visible
 
 Schema = Mapping[str, Any]
+MOST: Final = 100
+"""Problems of one value that are told."""
 
 _KEY: Final = ("[key]",)
 """How pydantic's places end when a key is meant, and not its value."""
@@ -44,15 +47,20 @@ _LENGTHS: Final[Mapping[str, tuple[str, str, str]]] = {
 
 
 def misfits(model: type[BaseModel], given: JsonValue, problem: ValidationError) -> list[Fault]:
-    """Return everything that is wrong with a value, each at its place, each place once."""
-    schema = model.model_json_schema(by_alias=True)
+    """Return what is wrong with a value, each at its place, each place once; of very much not all."""
+    schema = _schema(model)
     found: dict[Place, Fault] = {}
-    for error in problem.errors(include_url=False):
+    for error in problem.errors(include_url=False)[:MOST]:
         at = _place(error, given)
         about_key = error["type"] == "extra_forbidden" or error["loc"][-1:] == _KEY
         node = _node(schema, at[:-1] if about_key else at)
         found.setdefault(at, Fault(at, *_said(error, node, at)))
     return list(found.values())
+
+
+@lru_cache(maxsize=64)
+def _schema(model: type[BaseModel]) -> Schema:
+    return model.model_json_schema(by_alias=True)
 
 
 def _place(error: ErrorDetails, given: JsonValue) -> Place:

@@ -19,6 +19,8 @@ from pyairtable_mcp.store.workflow_values import Advance, TriggerRow
 
 ENDED: Final = "ended"
 """The kind of a trigger that is no more, until what it left at Airtable is gone."""
+GAP: Final = 0.3
+"""Seconds after a look before the next one, however often somebody rings: a look costs a request."""
 _TICK: Final = 0.000_001
 
 
@@ -85,7 +87,7 @@ class Triggers:
 
         def work(connection: Connection) -> bool:
             now = self._time.wall(connection)
-            due = case((TRIGGERS.c.due_at > now, now), else_=TRIGGERS.c.due_at - _TICK)
+            due = case((TRIGGERS.c.due_at > now + GAP, now), else_=TRIGGERS.c.due_at - _TICK)
             rung = update(TRIGGERS).where(_this(workflow, trigger), TRIGGERS.c.kind != ENDED)
             return bool(connection.execute(rung.values(due_at=due)).rowcount)
 
@@ -131,10 +133,11 @@ class Triggers:
         await self._database.run(work)
 
 
-def advance(connection: Connection, new: Advance, steady: float) -> None:
+def advance(connection: Connection, new: Advance, now: float, steady: float) -> None:
     """Enter the new state of a trigger; raises `Fenced` when it is another than the one that was read.
 
-    Somebody who rang for it since has changed when it is due; that stays.
+    Whoever rang for it since has changed when it is due: then it is due again soon. `now` is the time people
+    see, `steady` the one leases go by.
     """
     values: dict[str, object] = {
         "state": new.state,
@@ -143,8 +146,10 @@ def advance(connection: Connection, new: Advance, steady: float) -> None:
         "epoch": new.epoch + 1,
         "due_at": new.due_at,
     }
+    # While it is held, nobody would look; what was rung meanwhile is kept for when it is let go.
+    soon = TRIGGERS.c.due_at if new.hold else now + GAP
     if new.due_was is not None:
-        values["due_at"] = case((TRIGGERS.c.due_at == new.due_was, new.due_at), else_=TRIGGERS.c.due_at)
+        values["due_at"] = case((TRIGGERS.c.due_at == new.due_was, new.due_at), else_=soon)
     if new.secret is not None:
         values["secret"] = new.secret
     this = and_(_this(new.workflow, new.id), TRIGGERS.c.epoch == new.epoch)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from pyairtable_mcp.base.policy import Effect, Policy
+from pyairtable_mcp.base.policy import Action, Effect, Principal, allowed
 from pyairtable_mcp.engine.late import journaled, late
 from pyairtable_mcp.engine.tools import arguments as sagas
 from pyairtable_mcp.operations import (
@@ -244,11 +244,13 @@ APPROVAL: Final[Tool] = ToolSpec(
 """What a person's answer runs; no client can call it."""
 
 
-def offered(policy: Policy) -> tuple[Tool, ...]:
-    """Return the tools this policy offers, in catalog order."""
-    return permitted(policy, CATALOG)
+def offered(principal: Principal) -> tuple[Tool, ...]:
+    """Return the tools a principal may call, in catalog order."""
+    return permitted(principal, CATALOG)
 
 
-def permitted(policy: Policy, tools: Iterable[Tool]) -> tuple[Tool, ...]:
-    """Return those of some tools that a policy offers."""
-    return tuple(tool for tool in tools if policy.decide(tool.effect, tool.group).allowed)
+def permitted(principal: Principal, tools: Iterable[Tool]) -> tuple[Tool, ...]:
+    """Return those of some tools that a principal may call."""
+    return tuple(
+        tool for tool in tools if allowed(principal, Action(effect=tool.effect, group=tool.group)).allowed
+    )

@@ -14,13 +14,15 @@ from mcp.types import (
 )
 
 from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.engine.late import late
+from pyairtable_mcp.engine.tools.arguments import ListSagas
 from pyairtable_mcp.operations import completing
 from pyairtable_mcp.surface.dispatch import Dispatcher
-from pyairtable_mcp.surface.resources import WORKFLOW
+from pyairtable_mcp.surface.resources import SAGAS, WORKFLOW
 
 
 def add_completions(server: MCPServer, dispatcher: Dispatcher) -> None:
-    """Let clients complete `base`, `table`, `record` and `workflow`, wherever they stand."""
+    """Let clients complete `base`, `table`, `record`, `saga` and `workflow`, wherever they stand."""
 
     async def complete(
         _: PromptReference | ResourceTemplateReference,
@@ -51,4 +53,7 @@ async def _names(dispatcher: Dispatcher, argument: CompletionArgument, known: Ma
         return found
     if argument.name == "record" and base and table:
         return await completing.record_names(call, base, table, begun)
+    if argument.name == "saga" and any(tool.name == SAGAS for tool in dispatcher.tools):
+        listed = await late(SAGAS)(call, ListSagas(limit=completing.MOST))
+        return [one.id for one in listed.sagas if one.id.startswith(begun.strip().lower())]
     return []

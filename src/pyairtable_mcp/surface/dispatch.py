@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
 from pydantic import JsonValue
 
+from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import (
     AmbiguousName,
     AppError,
@@ -21,7 +22,8 @@ from pyairtable_mcp.base.errors import (
     UnknownName,
     UnknownTool,
 )
-from pyairtable_mcp.base.policy import Effect, Policy
+from pyairtable_mcp.base.policy import Action, Effect, Principal, allowed
+from pyairtable_mcp.base.rates import Rates
 from pyairtable_mcp.base.text import closest, quoted
 from pyairtable_mcp.engine.tools.arguments import DecideSaga
 from pyairtable_mcp.net.sender import Spent
@@ -42,26 +44,44 @@ _CONTRADICTED: Final = (Rejected, NotFound, Forbidden)
 _logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """What a call was, and what it came to; no value of a cell is in it. `ms` it took."""
+
+    tool: str
+    effect: str
+    target: str
+    outcome: str
+    saga: str
+    ms: int
+
+
 class Dispatcher:
     """Runs tools for callers; whatever happens inside, the caller gets an answer.
 
-    `answered` is called after each; `published` are tools beside those of the catalog.
+    `answered` is called after each; `published` are tools beside those of the catalog; `note` is told what
+    each call was and came to.
     """
 
     def __init__(
         self,
-        policy: Policy,
+        principal: Principal,
         new_call: Callable[[], FlowCall],
         rng: Random,
+        clock: Clock,
         *,
         answered: Callable[[], None] | None = None,
         published: Sequence[Tool] = (),
+        note: Callable[[Noted], Awaitable[None]] | None = None,
     ) -> None:
-        self.tools = (*offered(policy), *permitted(policy, published))
+        self.tools = (*offered(principal), *permitted(principal, published))
         self._answered = answered
-        self._policy = policy
+        self._principal = principal
+        self._rates = Rates(principal.policy, clock)
+        self._note = note
         self._new_call = new_call
         self._rng = rng
+        self._clock = clock
 
     def new_call(self) -> FlowCall:
         """Return the request scope for one call."""
@@ -69,7 +89,12 @@ class Dispatcher:
 
     async def call(self, name: str, arguments: Mapping[str, JsonValue], report: Report = unheard) -> Answer:
         """Run a tool by name with raw arguments; long work tells `report` how far it is."""
-        return await self._accounted(lambda new_call: self._called(name, arguments, new_call), report)
+        begun = self._clock.monotonic()
+        found = await self._accounted(lambda new_call: self._called(name, arguments, new_call), report)
+        if self._note:
+            ms = round((self._clock.monotonic() - begun) * 1_000)
+            await self._note(self._noted(name, arguments, found, ms))
+        return found
 
     async def decided(self, asked: Asked, *, approved: bool, by: str, report: Report = unheard) -> Answer:
         """Let a saga run, or end it, as a person has answered what was asked."""
@@ -98,6 +123,7 @@ class Dispatcher:
         self, name: str, arguments: Mapping[str, JsonValue], new_call: Callable[[], Call]
     ) -> Answer:
         spec = self._find(name)
+        self._rates.take(Action(effect=spec.effect, group=spec.group).kind)
         found = await self._run(spec, spec.parse(arguments), new_call)
         # Who only looks at a saga does not want anybody asked.
         return replace(found, asks=None) if spec.effect is Effect.READ else found
@@ -141,13 +167,26 @@ class Dispatcher:
         """Return a result as an answer within the limits of this server."""
         return answer(result, Paper.of(call.settings, self._rng))
 
+    def _noted(self, name: str, arguments: Mapping[str, JsonValue], found: Answer, ms: int) -> Noted:
+        spec = next((tool for tool in (*self.tools, *CATALOG) if tool.name == name), None)
+        named = [arguments.get(key) for key in ("base", "table", "saga", "workflow")]
+        return Noted(
+            tool=spec.name if spec else "",
+            effect=spec.effect.value if spec else "",
+            target=" / ".join(str(one) for one in named if isinstance(one, str) and one),
+            outcome=found.error.code if found.error else "done",
+            saga=found.saga,
+            ms=ms,
+        )
+
     def _find(self, name: str) -> Tool:
         found = next((tool for tool in self.tools if tool.name == name), None)
         if found:
             return found
         switched_off = next((tool for tool in CATALOG if tool.name == name), None)
         if switched_off:
-            raise NotAllowed(self._policy.decide(switched_off.effect, switched_off.group).reason)
+            action = Action(effect=switched_off.effect, group=switched_off.group)
+            raise NotAllowed(allowed(self._principal, action).reason)
         names = [tool.name for tool in self.tools]
         near = closest(name, names)
         raise UnknownTool(f"There is no tool {quoted(name)}.", candidates=near or names)

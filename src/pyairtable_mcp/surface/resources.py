@@ -1,4 +1,4 @@
-"""Bases, schemas, tables and records as resources: the same reads as the tools, at addresses."""
+"""Bases, schemas, tables, records and sagas as resources: the same reads as the tools, at addresses."""
 
 from functools import partial
 from typing import Final
@@ -13,6 +13,7 @@ from pyairtable_mcp.surface.dispatch import Dispatcher
 
 BASES: Final = "airtable://bases"
 STATUS: Final = "airtable://status"
+SAGA: Final = "airtable://sagas/{saga}"
 SCHEMA: Final = "airtable://{base}/schema"
 TABLE: Final = "airtable://{base}/{table}"
 RECORD: Final = "airtable://{base}/{table}/{record}"
@@ -20,6 +21,9 @@ WORKFLOW: Final = "workflow"
 """What the name of a workflow is called in an address."""
 WORKFLOWS: Final = "airtable://workflows"
 ONE_WORKFLOW: Final = f"airtable://workflows/{{{WORKFLOW}}}"
+
+SAGAS: Final = "list_sagas"
+"""The tool that tells of sagas; without it they are no resources either."""
 
 # Names of tables and records may look like paths; airtable/paths.py is what keeps them inside one segment.
 _ANY_NAME: Final = ResourceSecurity(reject_path_traversal=False, reject_absolute_paths=False)
@@ -48,6 +52,19 @@ def add_workflow_resources(server: MCPServer, dispatcher: Dispatcher) -> None:
     )
     async def workflow(workflow: str) -> str:
         return await _read(dispatcher, "list_workflows", workflow=workflow)
+
+
+def add_saga_resource(server: MCPServer, dispatcher: Dispatcher) -> None:
+    """Give the server each saga as a resource; before the others, because the first match wins."""
+
+    @server.resource(
+        SAGA,
+        name="saga",
+        title="A saga",
+        description="What was changed under this id, how far it is, and how it is taken back.",
+    )
+    async def saga(saga: str) -> str:
+        return await _read(dispatcher, SAGAS, saga=saga)
 
 
 def add_resources(server: MCPServer, dispatcher: Dispatcher) -> None:

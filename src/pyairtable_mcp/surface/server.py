@@ -20,7 +20,7 @@ from pyairtable_mcp.surface.instructions import INSTRUCTIONS
 from pyairtable_mcp.surface.progress import relayed
 from pyairtable_mcp.surface.prompts import add_prompts
 from pyairtable_mcp.surface.render.answer import Answer, Asked
-from pyairtable_mcp.surface.resources import add_resources, add_workflow_resources
+from pyairtable_mcp.surface.resources import add_resources, add_saga_resource, add_workflow_resources
 
 NAME = "pyairtable-mcp"
 ERROR_META = "pyairtable-mcp/error"
@@ -130,9 +130,11 @@ def build_server(dispatcher: Dispatcher, *, show_spent: bool = False) -> AppServ
     groups = {spec.group for spec in dispatcher.tools}
     if "workflow" in groups:
         add_workflow_resources(server, dispatcher)
+    if "saga" in groups:
+        add_saga_resource(server, dispatcher)
     if "read" in groups:
         add_resources(server, dispatcher)
-    if groups & {"read", "workflow"}:
+    if groups & {"read", "saga", "workflow"}:
         add_completions(server, dispatcher)
     add_prompts(server)
     return server

@@ -16,8 +16,10 @@ LONGEST: Final = 1_000
 MOST_NODES: Final = 200
 """Parts an expression may have."""
 
-MOST_ENDS: Final = 50
+MOST_ENDS: Final = 16
 """Marks that are tried as the end of an expression."""
+MOST_IN_A_TEXT: Final = 200
+"""Expressions that one text may have."""
 
 _BEGIN: Final = "${{"
 _END: Final = "}}"
@@ -41,6 +43,8 @@ def parts_of(text: str) -> tuple[str | Marked, ...]:
     parts: list[str | Marked] = []
     end = 0
     while (start := text.find(_BEGIN, end)) >= 0:
+        if len(parts) > 2 * MOST_IN_A_TEXT:
+            raise BadExpression(f"the text has more than {MOST_IN_A_TEXT} expressions")
         if start > end:
             parts.append(text[end:start])
         close = _close(text, start + len(_BEGIN))

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from pyairtable_mcp.airtable.formula import record_id_filter
 from pyairtable_mcp.airtable.models import BaseSchema, Record, Table
 from pyairtable_mcp.airtable.outcomes import Recall
-from pyairtable_mcp.airtable.records import PAGE, Query
 from pyairtable_mcp.operations.batches import Item, Kind, Made, Mark
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.field_types import Kind as Holds
 from pyairtable_mcp.operations.field_types import type_of
+from pyairtable_mcp.operations.lookups import counted_records
 from pyairtable_mcp.operations.restoring import writable_fields
 from pyairtable_mcp.operations.undoing.cells import keys_of
 from pyairtable_mcp.operations.undoing.terms import There
@@ -41,12 +40,7 @@ async def whole_records(call: Call, base: str, table: Table, ids: Iterable[str])
     """Return the records of these ids with all that can be written and the number of their comments."""
     wanted = list(dict.fromkeys(ids))
     fields = tuple(field.id for field in writable_fields(table))
-    found: dict[str, Record] = {}
-    for start in range(0, len(wanted), PAGE):
-        part = wanted[start : start + PAGE]
-        query = Query(fields=fields, formula=record_id_filter(part), comment_counts=True)
-        async for page in call.airtable.records(base, table.id, query, limit=len(part)):
-            found |= {record.id: record for record in page.records}
+    found = await counted_records(call, base, table.id, wanted, fields)
     return {key: found[key] for key in wanted if key in found}
 
 
@@ -111,6 +105,12 @@ async def _alive(
         fields = (primary,) if primary else ()
         alive |= (await call.airtable.records_by_id(schema.id, target, list(asked), fields)).keys()
     return frozenset(alive)
+
+
+def has_links(schema: BaseSchema, made: Made) -> bool:
+    """Tell whether records that a write was about were linked to any before."""
+    table = schema.by_id.get(made.write.table)
+    return any(_links(table, item) for item in made.write.items)
 
 
 def _links(table: Table | None, item: Item) -> dict[str, list[str]]:

@@ -35,13 +35,14 @@ from pyairtable_mcp.workflows.tools.views import SavedView, WorkflowList, Workfl
 class Answer:
     """What a caller is told, and what it cost; `error` is set when not all that was asked was done.
 
-    `asks` is what a person has to be asked before it is done.
+    `asks` is what a person has to be asked before it is done; `saga` is what it was done as.
     """
 
     text: str
     error: AppError | None = None
     spent: Spent | None = None
     asks: "Asked | None" = None
+    saga: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,14 @@ Told = Result | SagaView | SagaList | Rehearsal | WorkflowList | WorkflowView | 
 def answer(result: Told, paper: Paper) -> Answer:
     """Return a result as an answer. A write that stopped half way is an error that lists what stands."""
     error = result.error if isinstance(result, Changes) else None
-    return Answer(_TEXTS[type(result)](result, paper), error, asks=_asks(result))
+    text = _TEXTS[type(result)](result, paper)
+    return Answer(text, error, asks=_asks(result), saga=_saga_of(result))
+
+
+def _saga_of(result: Told) -> str:
+    if isinstance(result, Changes | Done):
+        return result.saga
+    return result.id if isinstance(result, SagaView) else ""
 
 
 def _asks(result: Told) -> Asked | None:

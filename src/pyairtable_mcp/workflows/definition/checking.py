@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pydantic import JsonValue, ValidationError
 
@@ -15,7 +16,7 @@ from pyairtable_mcp.workflows.definition.inputs import typed
 from pyairtable_mcp.workflows.definition.model import Input, Workflow
 from pyairtable_mcp.workflows.definition.naming import AFTER_FAILURE, inputs_shape, trigger_shape
 from pyairtable_mcp.workflows.definition.parts import Parts, parts_of
-from pyairtable_mcp.workflows.definition.problems import Problem, refusal
+from pyairtable_mcp.workflows.definition.problems import MOST, Problem, refusal
 from pyairtable_mcp.workflows.definition.reading import Source, read_source
 from pyairtable_mcp.workflows.definition.triggering import trigger_faults
 
@@ -59,7 +60,8 @@ def checked(given: JsonValue) -> Checked:
     if source.value is None and source.problems:
         return Checked(source=source, parts=parts, workflow=None, problems=source.problems)
     workflow, faults = _shaped(source.value)
-    faults += [*_input_faults(parts.inputs), *trigger_faults(parts), *expression_faults(parts)]
+    for more in (_input_faults(parts.inputs), trigger_faults(parts), expression_faults(parts)):
+        faults += islice(more, MOST)
     problems = placed(source, faults, source.problems)
     return Checked(source=source, parts=parts, workflow=None if problems else workflow, problems=problems)
 

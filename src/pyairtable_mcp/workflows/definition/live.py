@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from pydantic import JsonValue
@@ -20,6 +21,7 @@ from pyairtable_mcp.workflows.definition.checking import Checked, Seen, expressi
 from pyairtable_mcp.workflows.definition.inputs import resolved
 from pyairtable_mcp.workflows.definition.model import Input, RecordTrigger
 from pyairtable_mcp.workflows.definition.parts import Parts
+from pyairtable_mcp.workflows.definition.problems import MOST
 from pyairtable_mcp.workflows.definition.triggering import trigger_faults
 
 _MAKERS = frozenset({"create_table", "create_fields", "update_schema"})
@@ -36,8 +38,8 @@ async def live_checked(call: Call, found: Checked) -> Checked:
             await looking.trigger(part.read, part.at)
     await looking.steps(parts.steps, ("steps",))
     await looking.steps(parts.on_failure, ("on_failure",))
-    expressions = [*trigger_faults(parts, looking.watched), *expression_faults(parts, looking.seen())]
-    return found.with_faults([*looking.faults, *expressions])
+    more = (trigger_faults(parts, looking.watched), expression_faults(parts, looking.seen()))
+    return found.with_faults([*looking.faults, *(fault for one in more for fault in islice(one, MOST))])
 
 
 def _made(parts: Parts) -> frozenset[str] | None:

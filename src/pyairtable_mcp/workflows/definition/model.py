@@ -15,7 +15,12 @@ Name = Annotated[
     str, Member(pattern=NAME, description="small letters, digits, _ and -, a letter first, 50 at most")
 ]
 Word = Annotated[str, Member(pattern=WORD, description="letters, digits and _, no digit first, 40 at most")]
-Steps = Annotated[list[dict[str, JsonValue]], Member(min_length=1, max_length=100)]
+MOST_STEPS: Final = 100
+MOST_TRIGGERS: Final = 20
+"""Triggers of one kind."""
+MOST_INPUTS: Final = 50
+
+Steps = Annotated[list[dict[str, JsonValue]], Member(min_length=1, max_length=MOST_STEPS)]
 ItemType = Literal["text", "number", "boolean", "date", "choice", "base", "table", "record"]
 InputType = Literal["text", "number", "boolean", "date", "choice", "base", "table", "record", "list"]
 RecordEvent = Literal["created", "changed", "deleted"]
@@ -102,9 +107,9 @@ class Triggers(Part):
     """What starts a run."""
 
     manual: Annotated[bool, Member(description="by tool and command line")] = True
-    schedule: list[ScheduleTrigger] = []
-    record: list[RecordTrigger] = []
-    webhook: list[WebhookTrigger] = []
+    schedule: Annotated[list[ScheduleTrigger], Member(max_length=MOST_TRIGGERS)] = []
+    record: Annotated[list[RecordTrigger], Member(max_length=MOST_TRIGGERS)] = []
+    webhook: Annotated[list[WebhookTrigger], Member(max_length=MOST_TRIGGERS)] = []
 
 
 class Concurrency(Part):
@@ -127,12 +132,12 @@ class Workflow(Part):
 
     name: Name
     description: Annotated[str, Member(max_length=2_000)] = ""
-    inputs: dict[Word, Input] = {}
+    inputs: Annotated[dict[Word, Input], Member(max_length=MOST_INPUTS)] = {}
     on: Triggers = Triggers()
     steps: Steps
     on_failure: Annotated[
         list[dict[str, JsonValue]],
-        Member(max_length=100, description="steps of a saga that follows a failure"),
+        Member(max_length=MOST_STEPS, description="steps of a saga that follows a failure"),
     ] = []
     concurrency: Concurrency | None = None
     timeout: Annotated[

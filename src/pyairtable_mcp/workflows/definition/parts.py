@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import Final, Literal, TypeVar
 
@@ -9,6 +10,9 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from pyairtable_mcp.base.faults import Place
 from pyairtable_mcp.workflows.definition.model import (
+    MOST_INPUTS,
+    MOST_STEPS,
+    MOST_TRIGGERS,
     Input,
     RecordTrigger,
     ScheduleTrigger,
@@ -53,23 +57,22 @@ class Parts:
 
 
 def parts_of(value: JsonValue) -> Parts:
-    """Return the parts of what somebody wrote as a definition."""
+    """Return the parts of what somebody wrote as a definition, no more of a kind than there may be."""
     inputs = _member(value, "inputs")
+    named = islice(inputs.items(), MOST_INPUTS) if isinstance(inputs, Mapping) else ()
     return Parts(
-        inputs={name: _read(Input, one) for name, one in inputs.items()}
-        if isinstance(inputs, Mapping)
-        else {},
+        inputs={name: _read(Input, one) for name, one in named},
         triggers=tuple(_triggers(_member(value, "on"))),
         manual=_member(_member(value, "on"), "manual") is not False,
-        steps=_list(_member(value, "steps")),
-        on_failure=_list(_member(value, "on_failure")),
+        steps=_list(_member(value, "steps"))[:MOST_STEPS],
+        on_failure=_list(_member(value, "on_failure"))[:MOST_STEPS],
         key=_member(_member(value, "concurrency"), "key"),
     )
 
 
 def _triggers(on: JsonValue) -> Iterator[TriggerPart]:
     for kind, model in MODELS.items():
-        for place, one in enumerate(_list(_member(on, kind)), start=1):
+        for place, one in enumerate(_list(_member(on, kind))[:MOST_TRIGGERS], start=1):
             read = _read(model, one)
             name = read.id if read else _member(one, "id")
             yield TriggerPart(

@@ -9,7 +9,9 @@ from pyairtable_mcp.base.faults import Place, place_text, told
 from pyairtable_mcp.base.text import counted
 
 SHOWN: Final = 20
-"""Problems that are told at once."""
+"""Problems that an error tells."""
+MOST: Final = 100
+"""Problems of one kind that are looked for at all."""
 
 
 @dataclass(frozen=True, slots=True)

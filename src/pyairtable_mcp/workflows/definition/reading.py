@@ -23,7 +23,7 @@ LONGEST: Final = 100_000
 """Characters a definition may have."""
 DEEPEST: Final = 40
 """How deep its lists and keys may be nested."""
-MOST: Final = 20_000
+MOST: Final = 5_000
 """Values it may hold."""
 
 _WORDS: Final[Mapping[str, JsonValue]] = {

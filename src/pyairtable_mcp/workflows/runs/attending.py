@@ -97,7 +97,7 @@ class Attending:
             began=self._began,
             clock=self._clock,
             rng=self._rng,
-            public_url=self._settings.hooks.public_url,
+            public_url=self._settings.http.public_url,
         )
         return await self._open.enter_async_context(tended)
 

@@ -11,7 +11,7 @@ from pyairtable_mcp.workflows.call import FlowCall
 from pyairtable_mcp.workflows.definition.writing import as_text
 from pyairtable_mcp.workflows.runs.becoming import definition_of
 from pyairtable_mcp.workflows.tools.arguments import ListWorkflows
-from pyairtable_mcp.workflows.tools.finding import workflow_named
+from pyairtable_mcp.workflows.tools.finding import workflow_named, workflows_of
 from pyairtable_mcp.workflows.tools.telling import line_of, story_of
 from pyairtable_mcp.workflows.tools.views import RunStory, WorkflowLine, WorkflowList, WorkflowView
 
@@ -23,14 +23,15 @@ async def list_workflows(call: FlowCall, args: ListWorkflows) -> WorkflowList | 
     """Return the workflows there are, or one of them with its last runs."""
     store = await (await call.sagas()).store()
     if not args.workflow:
-        return await all_of(store, call.clock)
-    return await one_of(store, await workflow_named(store, args.workflow), args.runs, call.clock)
+        return await all_of(store, call.clock, call.owner)
+    row = await workflow_named(store, args.workflow, owner=call.owner)
+    return await one_of(store, row, args.runs, call.clock)
 
 
-async def all_of(store: Store, clock: Clock) -> WorkflowList:
-    """Return every workflow with its youngest run."""
+async def all_of(store: Store, clock: Clock, owner: str | None = None) -> WorkflowList:
+    """Return every workflow of somebody, or all there are, with its youngest run."""
     triggers = await store.triggers.find()
-    rows = await store.workflows.list()
+    rows = await workflows_of(store, owner)
     return WorkflowList(workflows=tuple([await _line(store, row, triggers, clock) for row in rows]))
 
 

@@ -14,6 +14,7 @@ from pyairtable_mcp.workflows.call import FlowCall
 from pyairtable_mcp.workflows.definition.inputs import schema_of
 from pyairtable_mcp.workflows.runs.becoming import definition_of
 from pyairtable_mcp.workflows.tools.arguments import GivenInputs, RunWorkflow
+from pyairtable_mcp.workflows.tools.finding import belongs
 from pyairtable_mcp.workflows.tools.running import run_workflow
 
 _LONGEST = 500
@@ -28,11 +29,11 @@ class Published:
     schema: dict[str, JsonValue]
 
 
-async def published(where: str, clock: Clock) -> Sequence[Published]:
-    """Return the workflows of a store that can be started by hand, by name; raises `NotConfigured`."""
+async def published(where: str, clock: Clock, owner: str | None = None) -> Sequence[Published]:
+    """Return the workflows of a store that somebody can start by hand, by name; raises `NotConfigured`."""
     try:
         async with open_store(where, clock) as store:
-            rows = await store.workflows.list(enabled=True)
+            rows = [one for one in await store.workflows.list(enabled=True) if belongs(one, owner)]
     except Unavailable as error:
         raise NotConfigured(
             f"Workflows cannot be published as tools: {error.message}", hint=error.hint

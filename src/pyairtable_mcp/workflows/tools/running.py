@@ -57,7 +57,7 @@ async def run_workflow(call: FlowCall, args: RunWorkflow) -> SagaView | Rehearsa
 
 
 async def _new(call: FlowCall, store: Store, args: RunWorkflow) -> _Wish:
-    row = await workflow_named(store, args.workflow)
+    row = await workflow_named(store, args.workflow, owner=call.owner)
     workflow = definition_of(row)
     startable(row, workflow)
     saga = mint_saga(call.rng)
@@ -71,10 +71,12 @@ async def _new(call: FlowCall, store: Store, args: RunWorkflow) -> _Wish:
 
 
 async def _again(call: FlowCall, store: Store, args: RunWorkflow) -> _Wish:
-    old = await run_named(store, args.rerun, args.workflow)
-    newest = await workflow_named(store, old.run.workflow)
+    old = await run_named(store, args.rerun, args.workflow, owner=call.owner)
+    newest = await workflow_named(store, old.run.workflow, owner=call.owner)
     switched_on(newest)
-    row = newest if args.latest else await workflow_named(store, old.run.workflow, old.run.version)
+    row = newest
+    if not args.latest:
+        row = await workflow_named(store, old.run.workflow, old.run.version, owner=call.owner)
     workflow = definition_of(row)
     saga = mint_saga(call.rng)
     history = await (await call.sagas()).get(old.run.saga) if old.saga else None

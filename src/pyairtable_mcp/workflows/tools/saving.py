@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pyairtable_mcp.base.errors import InvalidArguments
+from pyairtable_mcp.base.errors import InvalidArguments, NotAllowed
 from pyairtable_mcp.base.text import quoted
 from pyairtable_mcp.store.store import Store
 from pyairtable_mcp.store.workflow_values import WorkflowRow
@@ -13,7 +13,7 @@ from pyairtable_mcp.workflows.definition.model import Workflow, as_json
 from pyairtable_mcp.workflows.definition.problems import refusal
 from pyairtable_mcp.workflows.runs.becoming import definition_of, tightened
 from pyairtable_mcp.workflows.tools.arguments import SaveWorkflow
-from pyairtable_mcp.workflows.tools.finding import unknown, workflow_named
+from pyairtable_mcp.workflows.tools.finding import belongs, unknown, workflow_named
 from pyairtable_mcp.workflows.tools.forewarning import asking, lasting
 from pyairtable_mcp.workflows.tools.telling import line_of
 from pyairtable_mcp.workflows.tools.views import SavedView
@@ -28,6 +28,8 @@ async def save_workflow(call: FlowCall, args: SaveWorkflow) -> SavedView:
     found = await live_checked(call, checked(args.definition))
     workflow = _good(found, args.workflow)
     newest = await store.workflows.load(workflow.name)
+    if newest is not None and not belongs(newest, call.owner):
+        raise NotAllowed(f"The name {quoted(workflow.name)} is taken.", hint="Choose another one.")
     enabled = args.enabled if args.enabled is not None else newest is None or newest.enabled
     row = WorkflowRow(
         name=workflow.name, definition=as_json(workflow), enabled=enabled, principal=call.principal,
@@ -60,12 +62,13 @@ async def _switched(call: FlowCall, store: Store, args: SaveWorkflow) -> SavedVi
         raise InvalidArguments(
             "There is nothing to save.", hint="Give `definition`, or `workflow` and `enabled` to switch it."
         )
+    found = await workflow_named(store, args.workflow, owner=call.owner)
     if args.dry_run:
-        row = replace(await workflow_named(store, args.workflow), enabled=args.enabled)
+        row = replace(found, enabled=args.enabled)
         return await _told(call, store, row, switched=True, dry_run=True)
     switched = await store.workflows.switch(args.workflow, enabled=args.enabled)
     if switched is None:
-        raise await unknown(store, args.workflow)
+        raise await unknown(store, args.workflow, call.owner)
     await set_up(store, switched, call.rng)
     (await call.attending()).heed()
     return await _told(call, store, switched, switched=True)

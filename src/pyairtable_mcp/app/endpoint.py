@@ -1,0 +1,142 @@
+"""The remote endpoint: everybody whom a token stands for is served by a server of their own."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from random import Random, SystemRandom
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pyairtable_mcp.app.running import Shared, sharing
+from pyairtable_mcp.app.upstream import InProcess
+from pyairtable_mcp.auth.opening import Identities, identities
+from pyairtable_mcp.base.clock import Clock, SystemClock
+from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.base.policy import Principal
+from pyairtable_mcp.base.settings import Settings
+from pyairtable_mcp.engine.launching import NewHost, store_place
+from pyairtable_mcp.store.audit_chain import AuditRow
+from pyairtable_mcp.store.store import Store, open_store
+from pyairtable_mcp.surface.dispatch import Noted
+from pyairtable_mcp.transport.hooks import hook_routes
+from pyairtable_mcp.transport.http.admission import gate_of, is_loopback
+from pyairtable_mcp.transport.http.app import Parts, endpoint_of
+from pyairtable_mcp.transport.http.callers import Callers
+from pyairtable_mcp.transport.http.documents import METADATA, document_routes
+from pyairtable_mcp.transport.http.endpoints import open_endpoints
+from pyairtable_mcp.transport.http.limits import Limits
+from pyairtable_mcp.transport.http.tenants import Tenants
+from pyairtable_mcp.transport.http.verifying import Caller, TokenVerifier
+
+OPERATOR = Principal(id="")
+"""Who shows no token on a machine that nobody else reaches: whoever started the server there."""
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Where the endpoint listens, and whether callers without a token are let in as the operator."""
+
+    host: str = "127.0.0.1"
+    anonymous: bool = False
+
+    @classmethod
+    def of(cls, host: str, settings: Settings) -> "Doors":
+        """Return how an endpoint at an address is meant: nobody is anonymous where others can reach it."""
+        return cls(host, is_loopback(host) and not settings.http.require_tokens)
+
+
+@asynccontextmanager
+async def remote(
+    settings: Settings,
+    doors: Doors,
+    *,
+    clock: Clock | None = None,
+    rng: Random | None = None,
+    sandbox: InProcess | None = None,
+    new_host: NewHost | None = None,
+    engine_clock: Clock | None = None,
+) -> AsyncIterator[Starlette]:
+    """Build the endpoint; its own lifespan starts it. See `sharing` for the arguments."""
+    clock, rng = clock or SystemClock(), rng or SystemRandom()
+    async with AsyncExitStack() as stack:
+        temporary = settings.sandbox or sandbox is not None
+        place = stack.enter_context(store_place(settings, temporary=temporary))
+        store = await stack.enter_async_context(open_store(place(), clock))
+        known = identities(settings, store, clock, rng)
+        shared = await stack.enter_async_context(
+            sharing(
+                settings,
+                clock=clock,
+                rng=rng,
+                sandbox=sandbox,
+                new_host=new_host,
+                engine_clock=engine_clock,
+                people=known,
+                place=place,
+            )
+        )
+        if shared.warm:
+            shared.warm()
+        yield _endpoint(settings, doors, shared, known, store)
+
+
+def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identities, store: Store) -> Starlette:
+    http = settings.http
+    limits = Limits(body_bytes=http.body_mb * 2**20)
+
+    @asynccontextmanager
+    async def open_server(caller: Caller) -> AsyncIterator[ASGIApp]:
+        """Serve one caller, who is looked at anew with each request: it may be another account by now."""
+        someone = None if caller.principal is OPERATOR else caller.principal
+
+        async def note(principal: Principal, noted: Noted) -> None:
+            if noted.effect != "read" or noted.outcome != "done":
+                await known.audit.note(_row(principal, noted))
+
+        app = await shared.app(someone, note)
+        async with open_endpoints(app.server, single=True, body_bytes=limits.body_bytes) as served:
+
+            async def looked(scope: Scope, receive: Receive, send: Send) -> None:
+                await app.look()
+                await served(scope, receive, send)
+
+            yield looked
+
+    async def ready() -> Mapping[str, str]:
+        troubles: dict[str, str] = {}
+        try:
+            await store.journal.find(limit=1)
+        except AppError as error:
+            troubles["store"] = error.message
+        try:
+            await shared.sagas()
+        except AppError as error:
+            troubles["engine"] = error.message
+        return troubles
+
+    where = f"{http.public_url}{METADATA}" if http.public_url else ""
+    verifier = TokenVerifier(known.bearers, OPERATOR if doors.anonymous else None)
+    return endpoint_of(
+        Parts(
+            gate=gate_of(doors.host, http.public_url, http.hosts, http.origins),
+            callers=Callers(verifier, where),
+            tenants=Tenants(open_server, shared.clock),
+            ready=ready,
+            limits=limits,
+            others=[*hook_routes(shared.flows.receiver), *document_routes(settings)],
+        )
+    )
+
+
+def _row(principal: Principal, noted: Noted) -> AuditRow:
+    return AuditRow(
+        principal=principal.id,
+        client=principal.client,
+        tool=noted.tool,
+        effect=noted.effect,
+        target=noted.target,
+        outcome=noted.outcome,
+        saga=noted.saga,
+        ms=noted.ms,
+    )

@@ -1,0 +1,194 @@
+"""The parts every process has, and the server of each principal on top of them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from random import Random, SystemRandom
+from typing import TYPE_CHECKING
+
+from pyairtable_mcp.airtable.client import Airtable
+from pyairtable_mcp.app.clients import Client, Clients, People
+from pyairtable_mcp.app.upstream import InProcess, open_upstream
+from pyairtable_mcp.base.clock import Clock, SystemClock
+from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.base.policy import Policy, Principal
+from pyairtable_mcp.base.settings import Settings
+from pyairtable_mcp.engine.late import LateEngine
+from pyairtable_mcp.engine.launching import NewHost, build_engine, store_place
+from pyairtable_mcp.operations.call import Call
+from pyairtable_mcp.surface.catalog import Tool
+from pyairtable_mcp.surface.dispatch import Dispatcher, Noted
+from pyairtable_mcp.surface.server import AppServer, build_server
+from pyairtable_mcp.workflows.call import FlowCall
+from pyairtable_mcp.workflows.late import LateFlows
+
+if TYPE_CHECKING:
+    # Only its name is needed here: what it costs to import is paid when a saga runs.
+    from pyairtable_mcp.engine.engine import Engine
+
+Note = Callable[[Principal, Noted], Awaitable[None]]
+"""Writes down what a principal did."""
+
+
+@dataclass(frozen=True)
+class App:
+    """What a principal is served with; `look` finds out anew as whom Airtable is asked for them."""
+
+    settings: Settings
+    airtable: Airtable
+    dispatcher: Dispatcher
+    server: AppServer
+    look: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """What all principals of a process have in common."""
+
+    settings: Settings
+    clock: Clock
+    rng: Random
+    place: Callable[[], str]
+    clients: Clients
+    sagas: LateEngine
+    flows: LateFlows
+    warm: Callable[[], None] | None
+
+    async def app(self, principal: Principal | None = None, note: Note | None = None) -> App:
+        """Return the server of a principal, or that of the operator, who meets everything."""
+        seat = _Seat(self, principal)
+        await seat.look()
+        settings, someone = seat.client.settings, principal or Principal(id="")
+        noted = partial(note, someone) if note else None
+        policy = Policy(
+            read_only=settings.read_only, toolsets=frozenset(settings.toolsets), within=someone.policy
+        )
+        dispatcher = Dispatcher(
+            Principal(id=someone.id, client=someone.client, scopes=someone.scopes, policy=policy),
+            seat.new_call,
+            self.rng,
+            self.clock,
+            answered=self.warm,
+            published=await self._published(principal),
+            note=noted,
+        )
+        server = build_server(dispatcher, show_spent=settings.show_spent)
+        return App(settings, seat.client.airtable, dispatcher, server, seat.look)
+
+    async def _published(self, principal: Principal | None) -> Sequence[Tool]:
+        """Return a tool for each workflow there is now, if they are to be tools."""
+        if not self.settings.workflows.publish_as_tools:
+            return ()
+        from pyairtable_mcp.surface.publishing import tools_of
+        from pyairtable_mcp.workflows.tools.publishing import published
+
+        owner = principal.id if principal else None
+        return tools_of(await published(self.place(), self.clock, owner))
+
+
+class _Seat:
+    """Where a principal works from: the client of now, and request scope for each call."""
+
+    def __init__(self, shared: Shared, principal: Principal | None) -> None:
+        self._shared = shared
+        self._principal = principal
+        self.client: Client = shared.clients.operator
+
+    async def look(self) -> None:
+        """Find out as whom Airtable is asked; who has no token is told so with each call."""
+        if self._principal is None:
+            return
+        try:
+            self.client = await self._shared.clients.of(self._principal)
+        except AppError as error:
+            self.client = self._shared.clients.without(self._principal, error)
+
+    def new_call(self) -> FlowCall:
+        """Return request scope for one call."""
+        shared, principal = self._shared, self._principal
+        return FlowCall(
+            airtable=self.client.airtable.metered(),
+            settings=self.client.settings,
+            clock=shared.clock,
+            rng=shared.rng,
+            sagas=self._engine,
+            attending=shared.flows,
+            principal=principal.id if principal else "",
+            client=principal.client if principal else "",
+            owner=principal.id if principal else None,
+        )
+
+    async def _engine(self) -> "Engine":
+        return (await self._shared.sagas()).of(self._principal.id if self._principal else None)
+
+
+@asynccontextmanager
+async def sharing(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    rng: Random | None = None,
+    sandbox: InProcess | None = None,
+    new_host: NewHost | None = None,
+    engine_clock: Clock | None = None,
+    people: People | None = None,
+    place: Callable[[], str] | None = None,
+) -> AsyncIterator[Shared]:
+    """Build what is shared; everything it opened is closed when the context ends.
+
+    `sandbox` is used instead of Airtable; the setting of that name makes one of its own. `new_host` is what
+    runs sagas, DBOS if it is not given; `engine_clock` is what they and the leases on them go by. `people`
+    knows the principals, where there are others than the operator; `place` is where the store is, if that was
+    settled before.
+    """
+    clock = clock or SystemClock()
+    rng = rng or SystemRandom()
+    timing = engine_clock or clock
+    async with AsyncExitStack() as stack:
+        upstream = await stack.enter_async_context(open_upstream(settings, clock, rng, sandbox))
+        clients = Clients(upstream, settings, people)
+
+        async def call_of(principal: str) -> Call:
+            client = await clients.by_id(principal)
+            return Call(airtable=client.airtable.metered(), settings=client.settings, clock=timing, rng=rng)
+
+        place = place or stack.enter_context(store_place(settings, temporary=upstream.here))
+        sagas = LateEngine(partial(build_engine, settings, place, call_of, timing, rng, new_host))
+        stack.push_async_callback(sagas.close)
+        flows = LateFlows(sagas, call_of, settings, timing, rng)
+        stack.push_async_callback(flows.close)
+        # What was left by an earlier process is taken up only where it can be written.
+        able = bool(upstream.token) and not settings.read_only
+        yield Shared(
+            settings=settings,
+            clock=clock,
+            rng=rng,
+            place=place,
+            clients=clients,
+            sagas=sagas,
+            flows=flows,
+            warm=flows.warm if able and new_host is None else None,
+        )
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    rng: Random | None = None,
+    sandbox: InProcess | None = None,
+    new_host: NewHost | None = None,
+    engine_clock: Clock | None = None,
+) -> AsyncIterator[App]:
+    """Build the application of the operator; see `sharing`."""
+    async with sharing(
+        settings,
+        clock=clock,
+        rng=rng,
+        sandbox=sandbox,
+        new_host=new_host,
+        engine_clock=engine_clock,
+    ) as shared:
+        yield await shared.app()
