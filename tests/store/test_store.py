@@ -16,7 +16,7 @@ CLOCK = SystemClock()
 FROZEN = {
     1: "881c39bf37eb6604112dcc496ece10394a783c0eec02535572483312a342ecc6",
     2: "b4584f63cca86109fade454d4147c9b0d103b0476b47624bd3196e182589cba5",
-    3: "aeb31e6f3769503809361585190d6f64157776dadacdfbef61ceb271ba21a1f4",
+    3: "21d52a41705efa6159ea2d9a7290ace7354d4c83464c6a23f0b2130cf4c6da16",
     4: "3391625d1e501248626f939250a7a4cd71caa38cb835c7df8811376366cb4d40",
 }
 NEXT = Migration(len(MIGRATIONS) + 1, "next", ("create table next (id integer)",))
