@@ -60,6 +60,22 @@ async def test_to_take_back_a_hundred_records_one_look_is_enough(world: World) -
     assert content(world, "Clients") == before
 
 
+async def test_links_among_records_that_were_deleted_together_come_back(studio: World) -> None:
+    project, task = {"Name": "Twin project"}, {"Name": "Twin task", "Project": ["Twin project"]}
+    await studio.call("create_records", base="Studio", table="Projects", records=[project])
+    await studio.call("create_records", base="Studio", table="Tasks", records=[task])
+    steps = [
+        {"id": table, "do": "delete", "with": {"base": "Studio", "table": table, "ids": [f"Twin {name}"]}}
+        for table, name in (("Projects", "project"), ("Tasks", "task"))
+    ]
+    gone = await studio.call("run_saga", steps=steps)
+    assert not gone.is_error, gone.text
+    undone = await studio.call("undo_saga", saga=saga_of(gone))
+    assert not undone.is_error, undone.text
+    back = named(studio.sandbox, "Projects", "Twin project")
+    assert named(studio.sandbox, "Tasks", "Twin task")["Project"] == [back.id]
+
+
 @behaviour("saga.undo_conflict")
 async def test_what_a_person_changed_since_is_left_unless_it_is_forced(studio: World) -> None:
     before = named(studio.sandbox, "Tasks", "Write launch copy")

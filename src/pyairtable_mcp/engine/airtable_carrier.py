@@ -16,7 +16,7 @@ from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.operations.sending import send
 from pyairtable_mcp.operations.undoing.deciding import undo_of
 from pyairtable_mcp.operations.undoing.deleted import relinked
-from pyairtable_mcp.operations.undoing.looking import look, with_found
+from pyairtable_mcp.operations.undoing.looking import has_links, look, with_found
 from pyairtable_mcp.operations.undoing.terms import Undoing as Decision
 from pyairtable_mcp.store.journal_values import Image
 
@@ -114,9 +114,11 @@ class AirtableCarrier:
         writes: tuple[Write, ...] = ()
         deleted = [made for one in sent if (made := _made(one)).write.kind is Kind.DELETE]
         for base in dict.fromkeys(made.write.base for made in deleted):
-            of_base = [made for made in deleted if made.write.base == base]
-            there = await look(back.call, of_base, renamed=renamed)
-            writes += _undoing(relinked(of_base, there)).writes
+            schema = await back.call.airtable.schema(base)
+            linked = [made for made in deleted if made.write.base == base and has_links(schema, made)]
+            if linked:
+                there = await look(back.call, linked, renamed=renamed)
+                writes += _undoing(relinked(linked, there)).writes
         return Undoing(writes=writes)
 
 

@@ -1,24 +1,22 @@
-"""Running the steps of an example as its run would, and a place where its requests arrive."""
+"""Running the examples by tool and by their triggers, and a place where their requests arrive."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import JsonValue
 
-from pyairtable_mcp.engine.model import NewSaga
-from pyairtable_mcp.engine.run import SagaReport
-from pyairtable_mcp.engine.steps.definition import read_steps
+from pyairtable_mcp.base.sagas import Status
+from pyairtable_mcp.store.workflow_values import TriggerRow
 from pyairtable_mcp.workflows.definition.checking import checked
-from pyairtable_mcp.workflows.definition.inputs import accepted
 from pyairtable_mcp.workflows.definition.live import live_checked
 from pyairtable_mcp.workflows.definition.model import Workflow
-from pyairtable_mcp.workflows.definition.naming import inputs_shape, trigger_shape
 from tests.checks.program import ROOT
 from tests.support.world import World
+from tests.workflows.flows import CLOCK, begun, saved, store_of, until
 
 EXAMPLES = ROOT / "examples" / "workflows"
 
@@ -31,14 +29,38 @@ async def example(world: World, name: str) -> Workflow:
     return found.workflow
 
 
-async def ran(world: World, name: str, given: Mapping[str, JsonValue]) -> SagaReport:
-    """Run an example's steps with what a run would be given."""
-    workflow, call = await example(world, name), world.app.dispatcher.new_call()
-    inputs = await accepted(call, workflow.inputs, given)
-    names = {**inputs_shape(workflow.inputs), **trigger_shape(["schedule", "record", "webhook"])}
-    steps = read_steps(list(workflow.steps), names=names)
-    new = NewSaga(title=name, steps=steps, options={"inputs": inputs})
-    return await (await call.sagas()).run(new, call)
+async def kept(world: World, name: str) -> None:
+    """Save an example as its author would."""
+    await saved(world, (EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+async def ran(world: World, name: str, /, **inputs: JsonValue) -> str:
+    """Save and run an example, and return its saga."""
+    await kept(world, name)
+    return await begun(world, name, inputs=inputs)
+
+
+async def watched(world: World, workflow: str, trigger: str) -> TriggerRow:
+    """Let a trigger be looked at for the first time, and return what is known of it then."""
+    attending, store = await world.app.dispatcher.new_call().attending(), await store_of(world)
+    await attending.receiver()
+    attending.heed()
+    while True:
+        row = await store.triggers.get(workflow, trigger)
+        if row is not None and row.state is not None:
+            return row
+        await CLOCK.sleep(0.02)
+
+
+async def started(world: World, workflow: str, trigger: str) -> str:
+    """Let a trigger be looked at now, and return the saga of the run that came of it, once that is over."""
+    attending, store = await world.app.dispatcher.new_call().attending(), await store_of(world)
+    await store.triggers.ring(workflow, trigger)
+    attending.heed()
+    while not (runs := await store.runs.find(workflow)):
+        await CLOCK.sleep(0.02)
+    await until(world, runs[0].run.saga, Status.COMPLETED)
+    return runs[0].run.saga
 
 
 @dataclass

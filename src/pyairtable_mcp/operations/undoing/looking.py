@@ -107,6 +107,12 @@ async def _alive(
     return frozenset(alive)
 
 
+def has_links(schema: BaseSchema, made: Made) -> bool:
+    """Tell whether records that a write was about were linked to any before."""
+    table = schema.by_id.get(made.write.table)
+    return any(_links(table, item) for item in made.write.items)
+
+
 def _links(table: Table | None, item: Item) -> dict[str, list[str]]:
     """Return the links that an item's cells held before, by the table they lead to."""
     found: dict[str, list[str]] = {}
