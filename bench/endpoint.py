@@ -19,7 +19,7 @@ from tests.support.mutations import MODERN_META
 from tests.transport.http.serving import built, served, servers
 
 from bench.figures import Figure, show
-from bench.load import request, send
+from bench.load import processor_seconds, request, send
 from pyairtable_mcp.transport.http.serving import listening, server_of
 
 WHICH: Final = ("bare", "ours")
@@ -57,14 +57,14 @@ async def serve(which: str) -> None:
 
 
 @asynccontextmanager
-async def process(which: str) -> AsyncIterator[int]:
-    """Start one of them, and give its port."""
+async def process(which: str) -> AsyncIterator[tuple[int, int]]:
+    """Start one of them, and give its port and its number."""
     made = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.endpoint", "serve", which), stdout=asyncio.subprocess.PIPE
     )
     try:
         assert made.stdout is not None
-        yield int((await made.stdout.readline()).decode().rpartition(":")[2])
+        yield int((await made.stdout.readline()).decode().rpartition(":")[2]), made.pid
     finally:
         made.kill()
         await made.wait()
@@ -85,20 +85,34 @@ def call(tool: str, arguments: Mapping[str, object]) -> bytes:
 
 @dataclass
 class Taken:
-    """What the rounds of one server took: requests a second, and the seconds of every call."""
+    """What the rounds of one server took: requests a second, seconds of each call, its processor's of all."""
 
     rates: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    processor: float | None = 0.0
+
+    def add(self, before: float | None, after: float | None) -> None:
+        """Add the processor's time between two looks at it."""
+        if before is None or after is None or self.processor is None:
+            self.processor = None
+        else:
+            self.processor += after - before
 
     def at(self, percent: int) -> float:
         """Return the milliseconds within which so many of a hundred calls were answered."""
         return statistics.quantiles(self.seconds, n=100)[percent - 1] * 1_000
 
+    @property
+    def worked(self) -> float | None:
+        """Return the milliseconds that a call kept the processor, None where the system does not tell."""
+        return None if self.processor is None else self.processor * 1_000 / len(self.seconds)
+
 
 async def measured() -> dict[tuple[str, int], Taken]:
     """Ask both in turn, over one connection and over several."""
     async with AsyncExitStack() as stack:
-        ports = {which: await stack.enter_async_context(process(which)) for which in WHICH}
+        started = {which: await stack.enter_async_context(process(which)) for which in WHICH}
+        ports = {which: port for which, (port, _) in started.items()}
         ours = call("check_formula", {"base": "Studio", "table": "Tasks", "formula": "LEN({Name}) > 12"})
         _, body = await send(ports["ours"], [ours] * 2)
         size = len(json.loads(body)["result"]["content"][0]["text"])
@@ -106,10 +120,13 @@ async def measured() -> dict[tuple[str, int], Taken]:
         taken = {(which, wide): Taken() for wide in (1, CONNECTIONS) for which in WHICH}
         for turn in range(ROUNDS + 1):
             for (which, wide), found in taken.items():
+                before = processor_seconds(started[which][1])
                 load, _ = await send(ports[which], *[[calls[which]] * (CALLS // wide)] * wide)
                 if turn:
+                    after = processor_seconds(started[which][1])
                     found.rates.append(load.rate)
                     found.seconds += load.seconds
+                    found.add(before, after)
     return taken
 
 
@@ -124,9 +141,11 @@ def figures(taken: Mapping[tuple[str, int], Taken], wide: int) -> Sequence[Figur
             Figure(f"{which}: half of the answers within", found.at(50), "ms"),
             Figure(f"{which}: 99 of 100 answers within", found.at(99), "ms"),
         ]
-    bare_taken, our_taken = taken["bare", wide], taken["ours", wide]
-    added = our_taken.at(50) - bare_taken.at(50)
-    rows.append(Figure("ours adds to half of the answers", added, "ms", ADDED_BAR if wide == 1 else None))
+        if found.worked is not None:
+            rows.append(Figure(f"{which}: of the processor for each", found.worked, "ms"))
+    bare_took, our_took = taken["bare", wide].worked, taken["ours", wide].worked
+    if bare_took is not None and our_took is not None:
+        rows.append(Figure("ours keeps the processor longer by", our_took - bare_took, "ms", ADDED_BAR))
     return rows
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from random import Random
 from typing import Any, Final
 
@@ -80,7 +81,7 @@ def mutants(good: Sequence[dict[str, Any]], rng: Random) -> Iterator[tuple[dict[
 
 
 def _mutated(message: dict[str, Any], good: Sequence[dict[str, Any]], rng: Random) -> bytes:
-    changed = json.loads(json.dumps(message))
+    changed: Any = deepcopy(message)
     for _ in range(rng.choice((0, 1, 1, 2, 3))):
         changed = rng.choice(_STRUCTURAL)(changed, rng)
     # Only what Python writes of its own accord is unlike JSON here: NaN, Infinity and halves of characters.
@@ -103,9 +104,9 @@ def _places(node: Any) -> Iterator[tuple[Any, Any]]:
 def _replaced(node: Any, rng: Random) -> Any:
     places = list(_places(node))
     if not places:
-        return rng.choice(_VALUES)
+        return deepcopy(rng.choice(_VALUES))
     inside, key = rng.choice(places)
-    inside[key] = rng.choice(_VALUES)
+    inside[key] = deepcopy(rng.choice(_VALUES))
     return node
 
 
@@ -122,7 +123,7 @@ def _moved(node: Any, rng: Random) -> Any:
     places = list(_places(node))
     if places:
         (inside, key), (other, its) = rng.choice(places), rng.choice(places)
-        inside[key] = json.loads(json.dumps(other[its]))
+        inside[key] = deepcopy(other[its])
     return node
 
 

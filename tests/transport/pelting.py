@@ -60,6 +60,8 @@ class Pelted:
             key = frame.get("id")
             if isinstance(key, str) and key in self.awaited:
                 self.awaited.pop(key).set_result(frame)
+        for waiting in self.awaited.values():
+            waiting.set_exception(ConnectionError("The server has ended."))
 
 
 def _frame(line: bytes) -> dict[str, Any] | None:

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,10 +25,25 @@ from pyairtable_mcp.store.workflow_values import Offer, RunRow, TriggerRow, Work
 from pyairtable_mcp.workflows.triggers.record.desk import Desk
 from pyairtable_mcp.workflows.triggers.tending import Tender
 from pyairtable_mcp.workflows.triggers.turn import Firing
+from tests.net.driving import finish
 
 TOKEN = "patTended"
 PUBLIC = "https://flows.example"
 STEPS: JsonValue = [{"find": {"base": "Studio", "table": "Tasks"}}]
+
+
+class _Ticking:
+    """A clock that shows each moment once, so that what is entered keeps its order."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self._shown = count()
+        self.monotonic = clock.monotonic
+        self.sleep = clock.sleep
+
+    def now(self) -> datetime:
+        """Return the present moment, some microseconds later with each time that it is asked for."""
+        return self._clock.now() + timedelta(microseconds=1_000 * next(self._shown))
 
 
 @dataclass
@@ -76,10 +93,11 @@ class Tended:
         definition: dict[str, Any] = {"name": name, "on": dict(on), "steps": STEPS}
         return await self.store.workflows.save(WorkflowRow(name=name, definition=definition))
 
-    async def tend(self, seconds: float = 0.0) -> None:
-        """Let time pass, and everything that is due by then be looked at."""
+    async def tend(self, seconds: float = 0.0, *, patiently: bool = False) -> None:
+        """Let time pass, and everything that is due by then be looked at; `patiently` through any waits."""
         await self.clock.advance(seconds)
-        await self.tender.once()
+        look = self.tender.once()
+        await (finish(self.clock, look) if patiently else look)
 
     async def create(self, table: str, *rows: Mapping[str, JsonValue]) -> list[str]:
         """Create records as somebody else would, and return their ids."""
@@ -130,7 +148,7 @@ async def tended(where: str | Path, *, public_url: str = "", notify: Post = post
     """Tend the triggers of a store, by webhook if there is a public URL."""
     clock = ManualClock()
     sandbox = Sandbox("studio", clock=clock, rng=Random(1), rate=0, tokens=frozenset({TOKEN}), post=notify)
-    async with open_store(str(where), clock) as store, opened(sandbox, clock) as at:
+    async with open_store(str(where), _Ticking(clock)) as store, opened(sandbox, clock) as at:
         base = (await at.bases())[0].id
         schema = await at.schema(base)
         sandbox.requests.clear()

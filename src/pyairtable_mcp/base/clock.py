@@ -88,6 +88,16 @@ class ManualClock:
         return max(0.0, min(live) - self._elapsed) if live else None
 
 
+async def rest(clock: Clock, seconds: float, news: asyncio.Event) -> None:
+    """Return after `seconds`, or as soon as there are news."""
+    waits = {asyncio.create_task(clock.sleep(seconds)), asyncio.create_task(news.wait())}
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waits:
+            one.cancel()
+
+
 async def settle() -> None:
     """Let every task that can run do so before time moves on."""
     for _ in range(20):

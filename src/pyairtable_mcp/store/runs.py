@@ -54,7 +54,7 @@ class Runs:
             take_turns(connection, [one.run.workflow for one in offers])
             now = self._time.wall(connection)
             if trigger is not None:
-                advance(connection, trigger, self._time.steady(connection))
+                advance(connection, trigger, now, self._time.steady(connection))
             return [self._offered(connection, one, now + at * _NEXT) for at, one in enumerate(offers)]
 
         return await self._database.run(work, durable=True)

@@ -19,6 +19,8 @@ from pyairtable_mcp.store.workflow_values import Advance, TriggerRow
 
 ENDED: Final = "ended"
 """The kind of a trigger that is no more, until what it left at Airtable is gone."""
+GAP: Final = 0.3
+"""Seconds after a look before the next one, however often somebody rings: a look costs a request."""
 _TICK: Final = 0.000_001
 
 
@@ -49,16 +51,20 @@ class Triggers:
 
         return await self._database.run(work, durable=True)
 
-    async def claim(self, hold: float, limit: int = 1) -> list[TriggerRow]:
-        """Take up triggers that are due and that nobody looks at, for so many seconds at most."""
+    async def claim(self, hold: float, limit: int = 1) -> tuple[float, list[TriggerRow]]:
+        """Take up triggers that are due and that nobody looks at, for so many seconds at most.
 
-        def work(connection: Connection) -> list[TriggerRow]:
+        Returns the time of the store, in seconds since 1970, and the triggers.
+        """
+
+        def work(connection: Connection) -> tuple[float, list[TriggerRow]]:
+            now = self._time.wall(connection)
             steady = self._time.steady(connection)
             free = or_(TRIGGERS.c.held_until <= steady, TRIGGERS.c.held_until > steady + hold)
-            wish = select(TRIGGERS).where(TRIGGERS.c.due_at <= self._time.wall(connection), free)
+            wish = select(TRIGGERS).where(TRIGGERS.c.due_at <= now, free)
             wish = wish.order_by(TRIGGERS.c.due_at, TRIGGERS.c.workflow, TRIGGERS.c.id).limit(limit)
             found = connection.execute(wish.with_for_update(skip_locked=True)).mappings().all()
-            return [_taken(connection, TriggerRow(**row), steady + hold) for row in found]
+            return now, [_taken(connection, TriggerRow(**row), steady + hold) for row in found]
 
         return await self._database.run(work)
 
@@ -81,7 +87,7 @@ class Triggers:
 
         def work(connection: Connection) -> bool:
             now = self._time.wall(connection)
-            due = case((TRIGGERS.c.due_at > now, now), else_=TRIGGERS.c.due_at - _TICK)
+            due = case((TRIGGERS.c.due_at > now + GAP, now), else_=TRIGGERS.c.due_at - _TICK)
             rung = update(TRIGGERS).where(_this(workflow, trigger), TRIGGERS.c.kind != ENDED)
             return bool(connection.execute(rung.values(due_at=due)).rowcount)
 
@@ -96,6 +102,11 @@ class Triggers:
             connection.execute(all_of.values(due_at=now))
 
         await self._database.run(work)
+
+    async def any(self) -> bool:
+        """Tell whether there are triggers at all."""
+        wish = select(TRIGGERS.c.id).limit(1)
+        return await self._database.run(lambda connection: connection.execute(wish).first() is not None)
 
     async def find(self, workflow: str = "") -> list[TriggerRow]:
         """Return the triggers there are, of one workflow or of all."""
@@ -122,10 +133,11 @@ class Triggers:
         await self._database.run(work)
 
 
-def advance(connection: Connection, new: Advance, steady: float) -> None:
+def advance(connection: Connection, new: Advance, now: float, steady: float) -> None:
     """Enter the new state of a trigger; raises `Fenced` when it is another than the one that was read.
 
-    Somebody who rang for it since has changed when it is due; that stays.
+    Whoever rang for it since has changed when it is due: then it is due again soon. `now` is the time people
+    see, `steady` the one leases go by.
     """
     values: dict[str, object] = {
         "state": new.state,
@@ -134,8 +146,10 @@ def advance(connection: Connection, new: Advance, steady: float) -> None:
         "epoch": new.epoch + 1,
         "due_at": new.due_at,
     }
+    # While it is held, nobody would look; what was rung meanwhile is kept for when it is let go.
+    soon = TRIGGERS.c.due_at if new.hold else now + GAP
     if new.due_was is not None:
-        values["due_at"] = case((TRIGGERS.c.due_at == new.due_was, new.due_at), else_=TRIGGERS.c.due_at)
+        values["due_at"] = case((TRIGGERS.c.due_at == new.due_was, new.due_at), else_=soon)
     if new.secret is not None:
         values["secret"] = new.secret
     this = and_(_this(new.workflow, new.id), TRIGGERS.c.epoch == new.epoch)

@@ -7,7 +7,7 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.base.clock import Clock, rest
 from pyairtable_mcp.base.ids import mint_saga
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.engine import Engine
@@ -75,18 +75,10 @@ class Attending:
         """Go on with what earlier processes have left, and tend triggers as soon as there are any."""
         await self.following.resume()
         store = await self._engine.store()
-        while await store.triggers.next_due() is None:
-            await self._rest()
+        while not await store.triggers.any():
+            await rest(self._clock, _LOOK, self._news)
+            self._news.clear()
         await self._tended()
-
-    async def _rest(self) -> None:
-        waits = {asyncio.create_task(self._clock.sleep(_LOOK)), asyncio.create_task(self._news.wait())}
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in waits:
-                one.cancel()
-        self._news.clear()
 
     async def receiver(self) -> Receiver:
         """Return who answers what comes in for triggers; raises an `AppError` when nobody can."""
@@ -105,6 +97,7 @@ class Attending:
             began=self._began,
             clock=self._clock,
             rng=self._rng,
+            public_url=self._settings.http.public_url,
         )
         return await self._open.enter_async_context(tended)
 

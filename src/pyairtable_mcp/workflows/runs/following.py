@@ -39,6 +39,7 @@ class Following:
         self._approval = approval
         self._news = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
+        self._closed = False
         engine.watch(self._heard)
 
     def _heard(self, progress: Progress) -> None:
@@ -47,6 +48,9 @@ class Following:
 
     def wake(self) -> None:
         """Attend to the runs there are, from now until all of them are settled."""
+        if self._closed:
+            # The engine still tells of sagas while it is closed.
+            return
         self._news.set()
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work())
@@ -124,7 +128,8 @@ class Following:
             return None
 
     async def close(self) -> None:
-        """Stop attending; whoever is woken next goes on."""
+        """Stop attending; the next process goes on."""
+        self._closed = True
         if self._working is not None:
             self._working.cancel()
             await asyncio.gather(self._working, return_exceptions=True)

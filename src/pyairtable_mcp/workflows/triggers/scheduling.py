@@ -3,7 +3,6 @@
 import asyncio
 from typing import Final
 
-from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.workflows.definition.model import ScheduleTrigger
 from pyairtable_mcp.workflows.triggers.schedule import Missed, key_of, look, read_schedule, shown
 from pyairtable_mcp.workflows.triggers.turn import Firing, Turn
@@ -11,9 +10,9 @@ from pyairtable_mcp.workflows.triggers.turn import Firing, Turn
 _NEVER: Final = 400 * 86_400.0
 
 
-async def tend_schedule(turn: Turn, trigger: ScheduleTrigger, clock: Clock) -> None:
+async def tend_schedule(turn: Turn, trigger: ScheduleTrigger) -> None:
     """Fire what is due; a schedule that is looked at for the first time begins now."""
-    now = clock.now().timestamp()
+    now = turn.now
     state = turn.row.state if isinstance(turn.row.state, dict) else {}
     passed = state.get("passed")
     schedule = read_schedule(trigger.cron, trigger.timezone)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from random import Random
 from typing import Final
 
+from pyairtable_mcp.base.clock import rest
 from pyairtable_mcp.base.errors import AppError, Fenced
 from pyairtable_mcp.store.triggers import ENDED
 from pyairtable_mcp.store.workflow_values import TriggerRow, WorkflowRow
@@ -65,7 +66,7 @@ class Tender:
         try:
             while True:
                 began = self._times()
-                await self._sleep(await self._round())
+                await rest(self._desk.clock, await self._round(), self._news)
                 await self._after(began)
         finally:
             for one in self._looks:
@@ -87,11 +88,11 @@ class Tender:
         try:
             await self._follow()
             while room := AT_ONCE - len(self._looks):
-                rows = await self._desk.store.triggers.claim(HOLD, room)
+                now, rows = await self._desk.store.triggers.claim(HOLD, room)
                 if not rows:
                     break
                 for row in rows:
-                    look = asyncio.create_task(self._look(row))
+                    look = asyncio.create_task(self._look(row, now))
                     self._looks.add(look)
                     look.add_done_callback(self._looked)
             due = await self._desk.store.triggers.next_due() if len(self._looks) < AT_ONCE else None
@@ -128,10 +129,10 @@ class Tender:
             _log.warning("workflow %s cannot be read: %s", workflow.name, error)
         self._set_up[workflow.name] = (workflow.version, workflow.enabled)
 
-    async def _look(self, row: TriggerRow) -> None:
+    async def _look(self, row: TriggerRow, now: float) -> None:
         """Look at one trigger; what goes wrong is kept with it, and the next look waits longer each time."""
         try:
-            turn = await self._turn(row)
+            turn = await self._turn(row, now)
             if turn is None:
                 return
             (came,) = await asyncio.gather(self._tend(turn), return_exceptions=True)
@@ -141,7 +142,7 @@ class Tender:
         except (AppError, Fenced) as error:
             _log.warning("trigger %s of %s: %s", row.id, row.workflow, error)
 
-    async def _turn(self, row: TriggerRow) -> Turn | None:
+    async def _turn(self, row: TriggerRow, now: float) -> Turn | None:
         store = self._desk.store
         if row.kind == ENDED:
             made = await store.workflows.load(row.workflow, row.version)
@@ -154,17 +155,17 @@ class Tender:
             # It was saved anew since; what it is now is set up first.
             self.heed()
             return None
-        return Turn(store, row, workflow, trigger, self._offer_of)
+        return Turn(now, store, row, workflow, trigger, self._offer_of)
 
     async def _tend(self, turn: Turn) -> None:
         match turn.trigger:
             case ScheduleTrigger():
-                await tend_schedule(turn, turn.trigger, self._desk.clock)
+                await tend_schedule(turn, turn.trigger)
             case RecordTrigger():
                 await tend_records(self._desk, turn, turn.trigger)
             case _:
                 # It waits for requests: there is nothing to look for.
-                await turn.end(None, due_at=self._desk.now() + _NEVER)
+                await turn.end(None, due_at=turn.now + _NEVER)
 
     async def _settle(self, turn: Turn, came: BaseException | None) -> None:
         key = (turn.row.workflow, turn.row.id)
@@ -178,7 +179,7 @@ class Tender:
         trouble = (
             f"{came.message} {came.hint}".strip() if isinstance(came, AppError) else "It failed; see the log."
         )
-        await turn.end(turn.row.state, due_at=self._desk.now() + pause, trouble=trouble)
+        await turn.end(turn.row.state, due_at=turn.now + pause, trouble=trouble)
 
     def _times(self) -> float:
         """Return by how much the wall clock is ahead of the one that never jumps."""
@@ -189,17 +190,6 @@ class Tender:
         if self._times() < ahead - _JUMP:
             with suppress(AppError):
                 await self._desk.store.triggers.ring_all(RECORD)
-
-    async def _sleep(self, seconds: float) -> None:
-        waits = {
-            asyncio.create_task(self._desk.clock.sleep(seconds)),
-            asyncio.create_task(self._news.wait()),
-        }
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in waits:
-                one.cancel()
 
 
 def _trigger(row: WorkflowRow, trigger: TriggerRow) -> Trigger | None:

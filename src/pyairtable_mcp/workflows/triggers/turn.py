@@ -37,8 +37,12 @@ OfferOf = Callable[[Firing], Offer]
 
 @dataclass(slots=True)
 class Turn:
-    """A trigger that this process has taken up."""
+    """A trigger that this process has taken up; `now` is the store's time then, in seconds since 1970.
 
+    Hosts may differ in their clocks: when something is due, is said in the store's time.
+    """
+
+    now: float
     store: Store
     row: TriggerRow
     workflow: WorkflowRow

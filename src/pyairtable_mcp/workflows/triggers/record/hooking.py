@@ -20,7 +20,7 @@ from pyairtable_mcp.formula.values import parse_moment
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.workflows.triggers.record.desk import Desk
 from pyairtable_mcp.workflows.triggers.record.events import Change, What
-from pyairtable_mcp.workflows.triggers.record.looking import changed_since
+from pyairtable_mcp.workflows.triggers.record.looking import changed_between
 from pyairtable_mcp.workflows.triggers.record.payloads import read_payloads, specification
 from pyairtable_mcp.workflows.triggers.record.watch import Cells, Watch
 from pyairtable_mcp.workflows.triggers.turn import Turn
@@ -51,7 +51,8 @@ class Hook:
     """What is known of the webhook, with moments in seconds since 1970.
 
     It lives `until` then, everything before `seen` was read, and `checked` is when Airtable was asked for it.
-    With `gap` something was lost that has to be read again. `note` says what was, and `noted` when.
+    What happened between `lost` and `found` has to be read again; `lost` is 0 when nothing has, and `found`
+    when it is not known from when on all was told. `note` says what happened, and `noted` when.
     """
 
     base: str = ""
@@ -61,7 +62,8 @@ class Hook:
     seen: float = 0.0
     checked: float = 0.0
     url: str = ""
-    gap: bool = False
+    lost: float = 0.0
+    found: float = 0.0
     note: str = ""
     noted: float = 0.0
 
@@ -73,7 +75,8 @@ class Hook:
             base=str(told.get("base", "")), id=str(told.get("hook", "")), url=str(told.get("url", "")),
             cursor=int(_number(told.get("cursor"), 1)), until=_number(told.get("until")),
             seen=_number(told.get("seen")), checked=_number(told.get("checked")),
-            gap=bool(told.get("gap")), note=str(told.get("note", "")), noted=_number(told.get("noted")),
+            lost=_number(told.get("lost")), found=_number(told.get("found")),
+            note=str(told.get("note", "")), noted=_number(told.get("noted")),
         )  # fmt: skip
 
     def state(self) -> dict[str, JsonValue]:
@@ -81,7 +84,7 @@ class Hook:
         return {
             "way": WAY, "base": self.base, "hook": self.id, "cursor": self.cursor, "until": self.until,
             "seen": self.seen, "checked": self.checked, "url": self.url,
-            "gap": self.gap, "note": self.note, "noted": self.noted,
+            "lost": self.lost, "found": self.found, "note": self.note, "noted": self.noted,
         }  # fmt: skip
 
 
@@ -112,11 +115,11 @@ class Hooking:
         except (Forbidden, NotFound):
             await self._renew(where, "the webhook is gone from Airtable")
             await self._read(where)
-        if hook.gap:
+        if hook.lost:
             await self._reread(now)
-        hook.seen = begun
+        hook.seen = max(hook.seen, begun)
         trouble = hook.note if now - hook.noted < TOLD else ""
-        await self.turn.end(hook.state(), due_at=now + SAFETY, trouble=trouble)
+        await self.turn.end(hook.state(), due_at=self.turn.now + SAFETY, trouble=trouble)
 
     async def _register(self, where: str) -> None:
         """Make a webhook, once those are gone that an earlier try may have left at this address."""
@@ -130,7 +133,7 @@ class Hooking:
         hook = self.hook
         hook.base, hook.id, hook.url, hook.cursor = base, made.id, where, 1
         hook.until, hook.checked = _moment(made.expiration_time), now
-        hook.gap = hook.gap or hook.seen > 0
+        hook.lost, hook.found = hook.lost or hook.seen, 0.0
         await self.turn.commit(hook.state(), secret=made.mac_secret_base64)
 
     async def _renew(self, where: str, why: str) -> None:
@@ -159,53 +162,57 @@ class Hooking:
         async for page in self.call.airtable.webhook_payloads(hook.base, hook.id, cursor=hook.cursor):
             first = page.cursor - len(page.payloads)
             if page.payloads and first > hook.cursor:
-                self._lost(first)
+                self._lose(first, _moment(page.payloads[0].timestamp))
             broken = await self._deal(page.payloads)
             if broken:
                 break
         if broken:
             await self._renew(where, f"Airtable told no more of the changes ({broken})")
         elif hook.cursor < self.expected:
-            self._lost(self.expected)
+            self._lose(self.expected)
 
     async def _deal(self, payloads: Sequence[Payload]) -> str:
         """Enter the runs that payloads lead to, some at a time; return why there were no more."""
+        hook = self.hook
         changes: list[Change] = []
         for place, payload in enumerate(payloads, start=1):
             reading = read_payloads(self.watch, [payload], self.desk.now())
             changes += reading.changes
+            # Payloads come in the order of what they tell.
+            hook.seen = max([hook.seen, *(each.until for each in reading.changes)])
             if reading.broken or len(changes) >= MOST or place == len(payloads):
                 firings = await self.desk.firings(self.turn, self.watch, changes)
-                self.hook.cursor = payload.cursor + 1
-                await self.turn.commit(self.hook.state(), firings)
+                hook.cursor = payload.cursor + 1
+                await self.turn.commit(hook.state(), firings)
                 changes = []
             if reading.broken:
                 return reading.broken
         return ""
 
-    def _lost(self, cursor: int) -> None:
-        """Go on from a later cursor."""
+    def _lose(self, cursor: int, found: float = 0.0) -> None:
+        """Go on from a later cursor, from which on all is told since `found`."""
         many = cursor - self.hook.cursor
         self._note(f"{many} change{'s' * (many != 1)} had been dropped by Airtable before they were read")
-        self.hook.cursor, self.hook.gap = cursor, True
+        self.hook.cursor, self.hook.found = cursor, found
+        self.hook.lost = self.hook.lost or self.hook.seen
 
     def _note(self, what: str) -> None:
         self.hook.noted = self.desk.now()
         self.hook.note = (
             f"At {_shown(self.hook.noted)} {what}. Records created or changed since"
-            f" {_shown(self.hook.seen)} were read again; deleted ones cannot be found."
+            f" {_shown(self.hook.lost or self.hook.seen)} were read again; deleted ones cannot be found."
         )
 
     async def _reread(self, now: float) -> None:
         """Fire for records that were created or changed since all was known."""
         hook, watch = self.hook, self.watch
-        query = Query(formula=changed_since(watch, datetime.fromtimestamp(hook.seen, UTC)))
+        query = Query(formula=changed_between(watch, hook.lost, hook.found))
         pages = self.call.airtable.records(watch.base, watch.table.id, query, limit=REREAD)
         async for page in pages:
             names = await self.desk.names(self.call, watch, page.records)
-            changes = [_again(one, names.get(one.id, {}), hook.seen, now) for one in page.records]
+            changes = [_again(one, names.get(one.id, {}), hook.lost, now) for one in page.records]
             await self.turn.commit(hook.state(), await self.desk.firings(self.turn, watch, changes))
-        hook.gap = False
+        hook.lost = hook.found = 0.0
 
 
 def _again(record: Record, names: Cells, since: float, now: float) -> Change:

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.airtable.models import Record
 from pyairtable_mcp.airtable.records import Query
 from pyairtable_mcp.operations.call import Call
-from pyairtable_mcp.operations.formulas import any_of, moment
+from pyairtable_mcp.operations.formulas import all_of, any_of, moment, negate
 from pyairtable_mcp.workflows.triggers.record.desk import Desk
 from pyairtable_mcp.workflows.triggers.record.events import Change
 from pyairtable_mcp.workflows.triggers.record.pictures import Glance, Picture, compare, deleted, picture
@@ -47,7 +47,7 @@ class Looking:
             await self._again(state, begun)
         else:
             await self._first()
-        await self.turn.end(following, due_at=begun + self.watch.poll_seconds)
+        await self.turn.end(following, due_at=self.turn.now + self.watch.poll_seconds)
 
     async def _first(self) -> None:
         async for page in self.call.airtable.records(self.watch.base, self.watch.table.id, Query()):
@@ -62,7 +62,7 @@ class Looking:
         before = state.get("at")
         since = float(before) if isinstance(before, int | float) else now
         whole = not self.watch.typed
-        query = Query() if whole else Query(formula=self._changed_since(str(state.get("since", ""))))
+        query = Query() if whole else Query(formula=self._since(str(state.get("since", ""))))
         seen: set[str] = set()
         async for page in self.call.airtable.records(self.watch.base, self.watch.table.id, query):
             seen.update(one.id for one in page.records)
@@ -108,14 +108,22 @@ class Looking:
         pages = self.call.airtable.records(self.watch.base, self.watch.table.id, query)
         return {one.id async for page in pages for one in page.records}
 
-    def _changed_since(self, text: str) -> str:
-        return changed_since(self.watch, datetime.fromisoformat(text) - _OVERLAP)
+    def _since(self, text: str) -> str:
+        return changed_between(self.watch, (datetime.fromisoformat(text) - _OVERLAP).timestamp())
 
 
-def changed_since(watch: Watch, since: datetime) -> str:
-    """Return the filter for records created, or changed in a watched field, after a moment."""
+def changed_between(watch: Watch, since: float, until: float = 0.0) -> str:
+    """Return the filter for records created, or changed in a watched field, after a moment.
+
+    With `until` those are left out that were changed after that. Moments are seconds since 1970.
+    """
     fields = ",".join(f"{{{field}}}" for field in sorted(watch.fields))
-    edge = moment(since.astimezone(UTC).isoformat())
-    return any_of(
-        [f"IS_AFTER({time},{edge})" for time in ("CREATED_TIME()", f"LAST_MODIFIED_TIME({fields})")]
-    )
+    times = ("CREATED_TIME()", f"LAST_MODIFIED_TIME({fields})")
+    after = any_of([f"IS_AFTER({time},{_edge(since)})" for time in times])
+    if not until:
+        return after
+    return all_of([after, *(negate(f"IS_AFTER({time},{_edge(until)})") for time in times)])
+
+
+def _edge(at: float) -> str:
+    return moment(datetime.fromtimestamp(at, UTC).isoformat())

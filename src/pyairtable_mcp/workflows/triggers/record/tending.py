@@ -32,7 +32,7 @@ async def tend_records(desk: Desk, turn: Turn, trigger: RecordTrigger) -> None:
         else:
             await Looking(desk, call, turn, watch).tend()
     except Later:
-        await turn.end(turn.row.state, due_at=desk.now() + SOON, trouble=turn.row.trouble)
+        await turn.end(turn.row.state, due_at=turn.now + SOON, trouble=turn.row.trouble)
 
 
 async def take_away(call: Call, row: TriggerRow) -> None:

@@ -1,0 +1,5 @@
+"""Fixtures of the workflows' tests."""
+
+from tests.support.stores import postgres, where
+
+__all__ = ["postgres", "where"]
