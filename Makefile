@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 # A caller's own environment must not leak into ours.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: setup test demo bench bench-client bench-sandbox bench-sagas bench-triggers format check-format lint types floors tests check-docs docs snapshots clean
+.PHONY: setup test demo bench bench-client bench-sandbox bench-sagas bench-triggers bench-endpoint format check-format lint types floors tests check-docs docs snapshots clean
 
 test: check-format lint types floors check-docs tests  ## everything CI checks
 
@@ -32,6 +32,9 @@ bench-triggers: $(READY)  ## triggers: unruly notifications, killed servers, two
 
 bench-sandbox: $(READY)  ## how many requests the served sandbox answers, and a large table's pages
 	@$(PY) -m bench.sandbox
+
+bench-endpoint: $(READY)  ## a cached read beside the bare SDK, and a hostile network, over HTTP and stdio
+	@for topic in endpoint hostile; do $(PY) -m bench.$$topic || exit 1; done
 
 setup: $(READY)  ## make the environment and nothing else
 

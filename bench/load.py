@@ -1,10 +1,12 @@
 """A lean client: requests written out beforehand, over connections that stay open, timed one by one."""
 
 import asyncio
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 _HEAD_END: Final = b"\r\n\r\n"
@@ -65,9 +67,12 @@ class _Connection(asyncio.Protocol):
         self._transport.write(request)
 
 
-def request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
+def request(
+    method: str, path: str, token: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> bytes:
     """Return a request as it goes over the wire."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Authorization: Bearer {token}"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + body
@@ -85,3 +90,12 @@ async def send(port: int, *queues: Sequence[bytes]) -> tuple[Load, bytes]:
     elapsed = time.perf_counter() - start
     seconds = [one for each in connections for one in each.seconds]
     return Load(len(seconds) / elapsed, seconds), connections[-1].body
+
+
+def processor_seconds(process: int) -> float | None:
+    """Return the processor time a process has used, None where the system does not tell."""
+    stat = Path(f"/proc/{process}/stat")
+    if not stat.exists():
+        return None
+    ticks = stat.read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")

@@ -6,7 +6,6 @@ after another over one connection.
 
 import asyncio
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from bench.figures import Figure, show
-from bench.load import Load, request, send
+from bench.load import Load, processor_seconds, request, send
 
 TOKEN: Final = "patBench"
 CONNECTIONS: Final = 8
@@ -47,14 +46,6 @@ class Served:
         """Return the median milliseconds of a read."""
         load, _ = await send(self.port, [_request("GET", path)] * times)
         return _median(load)
-
-    def processor_seconds(self) -> float | None:
-        """Return the processor time it has used, None where the system does not tell."""
-        stat = Path(f"/proc/{self.process}/stat")
-        if not stat.exists():
-            return None
-        ticks = stat.read_text().rpartition(")")[2].split()[11:13]
-        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
     def megabytes(self) -> float | None:
         """Return the memory it has in use, None where the system does not tell."""
@@ -99,11 +90,11 @@ async def small_reads() -> Sequence[Figure]:
             ("a page of one record", f"{STUDIO}/Clients?pageSize=1", 1000 / 1500),
         ):
             queue = [_request("GET", path)] * (READS // CONNECTIONS)
-            used = served.processor_seconds()
+            used = processor_seconds(served.process)
             load, _ = await send(served.port, *[queue] * CONNECTIONS)
             told = f"{what}: {load.rate:,.0f} a second, one every"
             figures.append(Figure(told, 1000 / load.rate, "ms", bar))
-            if used is not None and (now := served.processor_seconds()):
+            if used is not None and (now := processor_seconds(served.process)):
                 figures.append(Figure(f"{what}: of the processor", (now - used) * 1000 / READS, "ms"))
     return figures
 

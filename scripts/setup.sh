@@ -74,7 +74,7 @@ with_pip() {
         touch "$wheels/complete" || true
 }
 
-# The client of Airtable's own for JavaScript, which the sandbox is tried with; its Node comes from constraints.txt.
+# Other people's clients for JavaScript, which sandbox and server are tried with; their Node comes from constraints.txt.
 # No script of a package is run, and what was fetched is kept here too.
 with_npm() {
     js=$venv/js

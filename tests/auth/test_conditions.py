@@ -22,7 +22,8 @@ from pyairtable_mcp.base.settings import AuthSettings, Settings
 from pyairtable_mcp.net.addresses import Allowed
 from pyairtable_mcp.net.egress import Egress, Outgoing
 from pyairtable_mcp.net.http import Response
-from pyairtable_mcp.store import open_store
+from pyairtable_mcp.store import Store, open_store
+from pyairtable_mcp.store.links import Link
 from tests.auth.doors import CHEAP
 from tests.auth.issuer import HERE, ISSUER, Issuer
 from tests.auth.test_jwts import part, signed_with_the_public_key, unsigned
@@ -54,6 +55,7 @@ class Gate:
     clock: ManualClock
     other: Identities
     """Another server at another address, over the same store."""
+    stored: Store
 
     async def api(self, **wish: Any) -> str:
         return (await self.known.tokens.create(Wish(**{"name": "ci", "seconds": DAY, **wish}))).text
@@ -112,7 +114,7 @@ async def gate(where: Path) -> AsyncIterator[Gate]:
 
         known = made(auth)
         await known.users.add("mona", "a long enough one")
-        yield Gate(known, issuer, clock, made(elsewhere))
+        yield Gate(known, issuer, clock, made(elsewhere), store)
 
 
 Make = Callable[[Gate], Awaitable[str]]
@@ -285,3 +287,19 @@ async def test_what_is_not_set_lets_nobody_in(tmp_path: Path) -> None:
         issuer = Issuer(clock)
         with pytest.raises(InvalidToken):
             await known.bearers.verify(issuer.sign(issuer.claims()))
+
+
+@behaviour("users.gone")
+async def test_whoever_gets_the_name_of_somebody_who_was_removed_has_nothing_of_theirs(
+    tmp_path: Path,
+) -> None:
+    async with gate(tmp_path / "store.db") as here:
+        access = str((await here.oauth())["access_token"])
+        api = await here.api(user="mona")
+        await here.stored.links.put(Link(principal="user:mona", kind="token", access="sealed"))
+        await here.known.users.remove("mona")
+        await here.known.users.add("mona", "another long one")
+        for token in (access, api):
+            with pytest.raises(InvalidToken):
+                await here.known.bearers.verify(token)
+        assert await here.stored.links.find("user:mona") is None

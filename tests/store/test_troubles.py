@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, Pool, event
+from sqlalchemy import Engine, Pool, event, text
 
 from pyairtable_mcp.base.clock import SystemClock
 from pyairtable_mcp.base.errors import Unavailable
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.store import open_store
+from pyairtable_mcp.store.database import open_database
 from pyairtable_mcp.store.journal_values import Entry
 from tests.store.sagas import INTENT, OUTCOME, STEP, held, journaled, saga
 
@@ -149,3 +150,10 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 async def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     async with open_store(str(tmp_path / "store.db"), SystemClock()):
         assert (tmp_path / "store.db").stat().st_mode & 0o077 == 0
+
+
+async def test_who_is_stopped_in_a_transaction_holds_up_the_others_for_seconds_only(postgres: str) -> None:
+    database = open_database(postgres)
+    asked = text("show idle_in_transaction_session_timeout")
+    assert await database.run(lambda connection: connection.execute(asked).scalar()) == "10s"
+    await database.close()

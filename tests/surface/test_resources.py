@@ -4,7 +4,13 @@ from collections.abc import Mapping
 
 import pytest
 from mcp import Client, MCPError
-from mcp.types import PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
+from mcp.types import (
+    INVALID_PARAMS,
+    PromptReference,
+    ResourceTemplateReference,
+    TextContent,
+    TextResourceContents,
+)
 
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.sandbox.seeds import columns as c
@@ -167,8 +173,25 @@ async def test_prompts_are_listed_and_filled_in(world: World) -> None:
         (message,) = (await world.client.get_prompt(prompt.name, arguments)).messages
         assert isinstance(message.content, TextContent)
         assert all(value in message.content.text for value in arguments.values())
-    with pytest.raises(MCPError):
-        await world.client.get_prompt("nothing", {})
+
+
+@behaviour("prompts.refused")
+@pytest.mark.parametrize(
+    ("name", "arguments", "told"),
+    [
+        ("explore_bass", {"base": "x"}, "Closest: explore_base."),
+        ("nothing", {}, "clean_up_table"),
+        ("clean_up_table", {"base": "x"}, "base, table"),
+        ("explore_base", {"base": "x", "tabel": "y"}, "no others: base."),
+    ],
+)
+async def test_a_prompt_that_cannot_be_worded_is_the_callers_fault_and_says_why(
+    world: World, name: str, arguments: dict[str, str], told: str
+) -> None:
+    with pytest.raises(MCPError) as refused:
+        await world.client.get_prompt(name, arguments)
+    assert refused.value.code == INVALID_PARAMS
+    assert told in refused.value.message
 
 
 @behaviour("prompts.quoted")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random, SystemRandom
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyairtable_mcp.app.running import Shared, sharing
@@ -23,9 +24,11 @@ from pyairtable_mcp.transport.hooks import hook_routes
 from pyairtable_mcp.transport.http.admission import gate_of, is_loopback
 from pyairtable_mcp.transport.http.app import Parts, endpoint_of
 from pyairtable_mcp.transport.http.callers import Callers
-from pyairtable_mcp.transport.http.documents import METADATA, document_routes
-from pyairtable_mcp.transport.http.endpoints import open_endpoints
+from pyairtable_mcp.transport.http.documents import METADATA, document_routes, resource_document
+from pyairtable_mcp.transport.http.endpoints import MCP, open_endpoints
 from pyairtable_mcp.transport.http.limits import Limits
+from pyairtable_mcp.transport.http.oauth.linking import link_routes
+from pyairtable_mcp.transport.http.oauth.routes import oauth_routes
 from pyairtable_mcp.transport.http.tenants import Tenants
 from pyairtable_mcp.transport.http.verifying import Caller, TokenVerifier
 
@@ -94,7 +97,7 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
             if noted.effect != "read" or noted.outcome != "done":
                 await known.audit.note(_row(principal, noted))
 
-        app = await shared.app(someone, note)
+        app = await shared.app(someone, note, known.rates.admit)
         async with open_endpoints(app.server, single=True, body_bytes=limits.body_bytes) as served:
 
             async def looked(scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,7 +118,8 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
             troubles["engine"] = error.message
         return troubles
 
-    where = f"{http.public_url}{METADATA}" if http.public_url else ""
+    resource = settings.auth.audience or (f"{http.public_url}{MCP}" if http.public_url else "")
+    where = f"{resource.removesuffix(MCP)}{METADATA}" if resource else ""
     verifier = TokenVerifier(known.bearers, OPERATOR if doors.anonymous else None)
     return endpoint_of(
         Parts(
@@ -124,9 +128,28 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
             tenants=Tenants(open_server, shared.clock),
             ready=ready,
             limits=limits,
-            others=[*hook_routes(shared.flows.receiver), *document_routes(settings)],
+            others=[
+                *hook_routes(shared.flows.receiver),
+                *_documents(resource, settings, known),
+                *(oauth_routes(known.oauth, known.users, shared.rng) if known.oauth else ()),
+                *_linking(settings, shared, known),
+            ],
         )
     )
+
+
+def _documents(resource: str, settings: Settings, known: Identities) -> list[BaseRoute]:
+    """Return the documents; none where it is not known under which address they are true."""
+    if not resource:
+        return []
+    issuer = known.oauth.here.issuer if known.oauth else settings.auth.issuer
+    return document_routes(resource_document(resource, issuer))
+
+
+def _linking(settings: Settings, shared: Shared, known: Identities) -> list[BaseRoute]:
+    """Return where people link their accounts, if they can and it is known where they come back to."""
+    accounts, public_url = known.credentials.accounts, settings.http.public_url
+    return link_routes(accounts, known.users, public_url, shared.rng) if accounts and public_url else []
 
 
 def _row(principal: Principal, noted: Noted) -> AuditRow:

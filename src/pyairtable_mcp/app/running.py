@@ -12,7 +12,7 @@ from pyairtable_mcp.app.clients import Client, Clients, People
 from pyairtable_mcp.app.upstream import InProcess, open_upstream
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.errors import AppError
-from pyairtable_mcp.base.policy import Policy, Principal
+from pyairtable_mcp.base.policy import Action, Policy, Principal
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.late import LateEngine
 from pyairtable_mcp.engine.launching import NewHost, build_engine, store_place
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     # Only its name is needed here: what it costs to import is paid when a saga runs.
     from pyairtable_mcp.engine.engine import Engine
 
+Admit = Callable[[Principal, Action], None]
+"""Counts a call of a principal; raises `TooMany` for one too many."""
 Note = Callable[[Principal, Noted], Awaitable[None]]
 """Writes down what a principal did."""
 
@@ -55,7 +57,9 @@ class Shared:
     flows: LateFlows
     warm: Callable[[], None] | None
 
-    async def app(self, principal: Principal | None = None, note: Note | None = None) -> App:
+    async def app(
+        self, principal: Principal | None = None, note: Note | None = None, admit: Admit | None = None
+    ) -> App:
         """Return the server of a principal, or that of the operator, who meets everything."""
         seat = _Seat(self, principal)
         await seat.look()
@@ -72,6 +76,7 @@ class Shared:
             answered=self.warm,
             published=await self._published(principal),
             note=noted,
+            admit=partial(admit, someone) if admit else None,
         )
         server = build_server(dispatcher, show_spent=settings.show_spent)
         return App(settings, seat.client.airtable, dispatcher, server, seat.look)

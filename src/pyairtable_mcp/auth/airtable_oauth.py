@@ -19,7 +19,8 @@ from pyairtable_mcp.net.http import Response
 AUTHORIZE: Final = "/oauth2/v1/authorize"
 TOKEN: Final = "/oauth2/v1/token"
 _LIFE: Final = 3_600.0
-_OVER: Final = frozenset({400, 401, 403, 409})
+_OVER: Final = "invalid_grant"
+_RACE: Final = 409
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,11 +88,14 @@ def refreshing(client: AirtableClient, refresh: str) -> Outgoing:
 
 
 def judged(answer: Response) -> Grant | Ended | Later:
-    """Return what an answer of the token endpoint means."""
-    if answer.status in _OVER:
-        return Ended(f"Airtable answered {answer.status} {_error(answer.body)}".rstrip())
+    """Return what an answer of the token endpoint means.
+
+    Only what is said of the grant ends it: a wrong secret of this server's own must not unlink everybody.
+    """
     if answer.status != 200:
-        return Later(f"Airtable answered {answer.status}")
+        error = _error(answer.body)
+        why = f"Airtable answered {answer.status} {error}".rstrip()
+        return Ended(why) if error == _OVER or answer.status == _RACE else Later(why)
     told = _object(answer.body)
     access, refresh, life = told.get("access_token"), told.get("refresh_token"), told.get("expires_in", _LIFE)
     if not isinstance(access, str) or not isinstance(refresh, str) or not access or not refresh:

@@ -99,9 +99,14 @@ class Accounts:
         if task is None:
             task = asyncio.create_task(self._renewed(link))
             self._renewals[link.principal] = task
-            task.add_done_callback(lambda _: self._renewals.pop(link.principal, None))
+            task.add_done_callback(lambda done: self._over(link.principal, done))
         # Whoever asked may go; a refresh token that has left must bring its successor home.
         return await asyncio.shield(task)
+
+    def _over(self, principal: str, task: asyncio.Task[str]) -> None:
+        self._renewals.pop(principal, None)
+        # Asking for what went wrong marks it as seen, should nobody wait any more.
+        _ = task.cancelled() or task.exception()
 
     async def close(self) -> None:
         """Wait for the renewals that are under way."""
@@ -130,13 +135,13 @@ class Accounts:
             refresh = self._opened(link.refresh, f"refresh {link.principal}")
             found = await self._asked(refreshing(self._client, refresh))
         except NotLinked:
-            await self._stored.save(_over(link), claim)
+            await self._stored.save(_over_for_good(link), claim)
             raise
         except AppError:
             await self._stored.release(link.principal, claim)
             raise
         if isinstance(found, Ended):
-            await self._stored.save(_over(link), claim)
+            await self._stored.save(_over_for_good(link), claim)
             raise _ended()
         if not await self._stored.save(self._link(link.principal, found), claim):
             raise Unavailable("The account was linked anew meanwhile.", hint="Try again.")
@@ -178,6 +183,6 @@ def _ended() -> NotLinked:
     return NotLinked("The link to your Airtable account has ended.", hint=_AGAIN)
 
 
-def _over(link: Link) -> Link:
+def _over_for_good(link: Link) -> Link:
     """Return a link that is over; its secrets are of no use to anybody."""
     return replace(link, state="ended", access="", refresh="", access_until=0.0)

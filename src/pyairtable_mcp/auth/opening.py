@@ -48,6 +48,11 @@ class Identities:
     directory: Directory
     clock: Clock
 
+    async def close(self) -> None:
+        """Let renewals of linked accounts that are under way bring their new tokens home."""
+        if self.credentials.accounts is not None:
+            await self.credentials.accounts.close()
+
     async def find(self, principal: str) -> Principal | None:
         """Return a principal by its id; None when it is not there any more."""
         return await self.directory.find(principal)
@@ -71,9 +76,7 @@ def identities(
     audit = Audit(store.audit, settings.auth.audit_days)
     tokens = Tokens(store.api_tokens, store.users, policies, clock, rng)
     egress = egress or Egress(Allowed(settings.egress_allow))
-    users = Users(
-        store.users, store.api_tokens, store.tries, Passwords(cost), policies, audit=audit, clock=clock
-    )
+    users = Users(store.users, store.tries, Passwords(cost), policies, audit=audit, clock=clock)
     jwts = _jwts(settings.auth, policies, egress, clock) if settings.auth.issuer else None
     oauth = _oauth(settings.auth, store, users, audit, egress, clock, rng) if settings.auth.oauth else None
     ours: dict[str, Verify] = {PREFIX: tokens.verify, **({ACCESS: oauth.verify} if oauth else {})}

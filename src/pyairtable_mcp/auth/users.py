@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pyairtable_mcp.auth.audit import Audit
+from pyairtable_mcp.auth.callers import place_of
 from pyairtable_mcp.auth.passwords import Passwords
 from pyairtable_mcp.auth.policies import Policies, policy_of
 from pyairtable_mcp.auth.tokens import USER
@@ -11,7 +12,6 @@ from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import BadValue, Refused, SignInRefused, TooMany, UnknownName
 from pyairtable_mcp.base.policy import Principal
 from pyairtable_mcp.base.text import closest, fold, quoted, visible
-from pyairtable_mcp.store.api_tokens import ApiTokens
 from pyairtable_mcp.store.audit_chain import AuditRow
 from pyairtable_mcp.store.users import Tries, User
 from pyairtable_mcp.store.users import Users as StoredUsers
@@ -27,7 +27,6 @@ class Users:
     def __init__(
         self,
         stored: StoredUsers,
-        tokens: ApiTokens,
         tries: Tries,
         passwords: Passwords,
         policies: Policies,
@@ -36,7 +35,6 @@ class Users:
         clock: Clock,
     ) -> None:
         self._stored = stored
-        self._tokens = tokens
         self._tries = tries
         self._passwords = passwords
         self._policies = policies
@@ -60,11 +58,10 @@ class Users:
         return await self._stored.all()
 
     async def remove(self, name: str) -> None:
-        """Forget a person and end the tokens that stand for them; raises `UnknownName`."""
+        """Forget a person, their tokens, grants and linked account; raises `UnknownName`."""
         own = fold(name)
-        if not await self._stored.remove(own):
+        if not await self._stored.remove(own, principal_id(own), self._now()):
             raise await self._unknown(own)
-        await self._tokens.revoke_of(principal_id(own), self._now())
 
     async def set_password(self, name: str, password: str) -> None:
         """Give somebody another password; raises `UnknownName`, `BadValue`."""
@@ -90,7 +87,7 @@ class Users:
             await self._audit.note(who)
 
     async def _signed_in(self, own: str, password: str, address: str) -> Principal:
-        keys = (f"sign-in account {own}", f"sign-in address {address}")
+        keys = (f"sign-in account {own}", f"sign-in address {place_of(address)}")
         wait = await self._tries.take(keys, self._now(), most=TRIES, seconds=TRIES_SECONDS)
         if wait:
             raise TooMany("There were too many tries to sign in.", seconds=wait)

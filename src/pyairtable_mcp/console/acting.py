@@ -19,6 +19,7 @@ from pyairtable_mcp.engine.tools.arguments import CancelSaga, ResumeSaga, UndoSa
 from pyairtable_mcp.engine.tools.asking import viewed
 from pyairtable_mcp.engine.tools.depicting import depicted, schemas_of
 from pyairtable_mcp.engine.tools.managing import cancel_saga, resume_saga, taken_back, undo_shown
+from pyairtable_mcp.workflows.call import FlowCall
 
 _BY: Final = "command line"
 
@@ -35,7 +36,7 @@ class Undo:
 
 
 @asynccontextmanager
-async def _acting(settings: Settings) -> AsyncIterator[SagaCall]:
+async def acting(settings: Settings) -> AsyncIterator[FlowCall]:
     """Give a call to work with; raises `NotConfigured` without a token, before anything is taken up."""
     async with running(settings) as app:
         app.airtable.ready()
@@ -45,32 +46,32 @@ async def _acting(settings: Settings) -> AsyncIterator[SagaCall]:
 async def undone(settings: Settings, wish: Undo) -> int:
     """Show what taking back would do, ask, do it, and show what came of it."""
     args = UndoSaga(saga=wish.saga, force=wish.force, from_step=wish.from_step)
-    async with _acting(settings) as call:
+    async with acting(settings) as call:
         planned = await undo_shown(call, args)
         console().print(*diff_of(depicted(planned, await schemas_of(call, planned))), sep="\n")
         if wish.dry_run:
             return DONE
         _ask(f"Take back {wish.saga}?", yes=wish.yes)
         view = await taken_back(call, args)
-        return await _settled(call, view.id, yes=wish.yes)
+        return await settled(call, view.id, yes=wish.yes)
 
 
 async def resumed(settings: Settings, saga: str, *, force: bool) -> int:
     """Go on with a saga, and show what came of it."""
-    async with _acting(settings) as call:
+    async with acting(settings) as call:
         await resume_saga(call, ResumeSaga(saga=saga, force=force))
         return await _told(call, saga)
 
 
 async def approved(settings: Settings, saga: str, *, yes: bool) -> int:
     """Show what a saga would do, ask, and let it run."""
-    async with _acting(settings) as call:
+    async with acting(settings) as call:
         if (await (await call.sagas()).get(saga)).saga.status is not Status.AWAITING_APPROVAL:
             raise NotAllowed(f"Saga {saga} waits for nobody's approval.")
-        return await _settled(call, saga, yes=yes)
+        return await settled(call, saga, yes=yes)
 
 
-async def _settled(call: SagaCall, saga: str, *, yes: bool) -> int:
+async def settled(call: SagaCall, saga: str, *, yes: bool) -> int:
     """Have the person here decide as long as the saga asks; show what came of it."""
     engine = await call.sagas()
     while True:
@@ -84,7 +85,7 @@ async def _settled(call: SagaCall, saga: str, *, yes: bool) -> int:
 
 async def tokened(settings: Settings, saga: str) -> int:
     """Print a confirm token; the one before fits no longer."""
-    async with _acting(settings) as call:
+    async with acting(settings) as call:
         token = await (await call.sagas()).new_token(saga)
     console().print(plain(token))
     return DONE
@@ -92,7 +93,7 @@ async def tokened(settings: Settings, saga: str) -> int:
 
 async def rejected(settings: Settings, saga: str) -> int:
     """End a saga that waits for approval."""
-    async with _acting(settings) as call:
+    async with acting(settings) as call:
         report = await (await call.sagas()).reject(saga, _BY)
         await _shown(call, saga)
     return DONE if report.status in FINISHED else NOT_DONE
@@ -100,7 +101,7 @@ async def rejected(settings: Settings, saga: str) -> int:
 
 async def resolved(settings: Settings, saga: str, note: str) -> int:
     """Note that somebody has dealt with what is left."""
-    async with _acting(settings) as call:
+    async with acting(settings) as call:
         await (await call.sagas()).resolve(saga, note)
         await _shown(call, saga)
     return DONE
@@ -108,7 +109,7 @@ async def resolved(settings: Settings, saga: str, note: str) -> int:
 
 async def cancelled(settings: Settings, saga: str, *, yes: bool) -> int:
     """Stop a saga, wait until it is taken back, and show what came of it."""
-    async with _acting(settings) as call:
+    async with acting(settings) as call:
         await _shown(call, saga)
         _ask(f"Stop {saga} and take it back?", yes=yes)
         await cancel_saga(call, CancelSaga(saga=saga))

@@ -35,13 +35,13 @@ def typed(what: str, *, twice: bool = False) -> str:
 
 
 def end(work: Coroutine[Any, Any, int]) -> None:
-    """Do the work and end with its code; a failure is told in one line."""
+    """Do the work and end with its code; a failure is told on standard error."""
     try:
         sys.exit(anyio.run(_run, work))
     except AppError as error:
         near = f"Closest: {listed(error.candidates)}." if error.candidates else ""
         told = " ".join(filter(None, (error.message, error.hint, near)))
-        click.echo(f"Error: {visible(told)}", err=True)
+        click.echo("\n  ".join(map(visible, f"Error: {told}".split("\n"))), err=True)
         sys.exit(NOT_DONE)
 
 

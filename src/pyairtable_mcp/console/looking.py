@@ -15,31 +15,31 @@ from pyairtable_mcp.engine.launching import store_place
 from pyairtable_mcp.engine.tools.asking import viewed
 from pyairtable_mcp.engine.tools.depicting import depicted, schemas_of
 from pyairtable_mcp.engine.tools.telling import shortly
-from pyairtable_mcp.store.journal import Journal
 from pyairtable_mcp.store.journal_values import History
-from pyairtable_mcp.store.store import open_store
+from pyairtable_mcp.store.store import Store, open_store
 
 
 @asynccontextmanager
-async def _journal(settings: Settings) -> AsyncIterator[Journal]:
+async def looking(settings: Settings) -> AsyncIterator[Store]:
+    """Give the store to look into."""
     with store_place(settings, temporary=settings.sandbox) as place:
         async with open_store(place(), SystemClock()) as store:
-            yield store.journal
+            yield store
 
 
 async def listing(settings: Settings, *, unfinished: bool, record: str, limit: int) -> int:
     """Print sagas as a table."""
     statuses = [one for one in Status if one not in FINISHED] if unfinished else []
-    async with _journal(settings) as journal:
-        rows = await journal.find(statuses=statuses, record=record, limit=limit)
+    async with looking(settings) as store:
+        rows = await store.journal.find(statuses=statuses, record=record, limit=limit)
     console().print(table_of([shortly(row) for row in rows], ZoneInfo(settings.time_zone)))
     return DONE
 
 
 async def showing(settings: Settings, saga: str) -> int:
     """Print all about a saga; raises `UnknownName`."""
-    async with _journal(settings) as journal:
-        history = await journal.load(saga)
+    async with looking(settings) as store:
+        history = await store.journal.load(saga)
     if history is None:
         raise UnknownName(f"There is no saga '{saga}'.", hint="`pyairtable-mcp sagas` shows them.")
     await show_history(settings, history)

@@ -20,7 +20,7 @@ _LONGEST_LINE: Final = 1_000
 
 async def validated(settings: Settings, files: Sequence[Path], *, live: bool) -> int:
     """Check files, print a line for each problem, and end with 1 if there are any."""
-    found = {file: checked(_text(file)) for file in files}
+    found = {file: checked(text_of(file)) for file in files}
     if live:
         async with running(settings) as app:
             app.airtable.ready()
@@ -31,7 +31,8 @@ async def validated(settings: Settings, files: Sequence[Path], *, live: bool) ->
     return NOT_DONE if any(one.problems for one in found.values()) else DONE
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """Return what a file holds, as far as a definition may be long."""
     with file.open(encoding="utf-8", errors="replace") as text:
         return text.read(LONGEST + 1)
 

@@ -121,7 +121,9 @@ def _measured(kind: str, context: Mapping[str, Any], value: Any, node: Schema) -
         return f"{shown(value)} does not fit: {_form(node, context)}."
     if kind in _BOUNDS:
         words, key = _BOUNDS[kind]
-        return f"It is {words} {context.get(key)}, not {shown(value)}."
+        bound = context.get(key)
+        bound = int(bound) if isinstance(bound, float) and bound.is_integer() else bound
+        return f"It is {words} {bound}, not {shown(value)}."
     if kind in _LENGTHS:
         words, key, unit = _LENGTHS[kind]
         return f"It has {words} {counted(int(context.get(key, 0)), unit)}."

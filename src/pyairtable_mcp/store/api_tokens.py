@@ -91,11 +91,6 @@ class ApiTokens:
         change = update(TOKENS).where(called, TOKENS.c.revoked == 0, live).values(revoked=now)
         return await self._database.run(changing(change), durable=True)
 
-    async def revoke_of(self, principal: str, now: float) -> None:
-        """End every token that stands for a principal at once."""
-        mine = update(TOKENS).where(TOKENS.c.principal == principal, TOKENS.c.revoked == 0)
-        await self._database.run(changing(mine.values(revoked=now)), durable=True)
-
     async def touch(self, token: str, now: float) -> None:
         """Note that a token was used."""
         change = update(TOKENS).where(TOKENS.c.id == token, TOKENS.c.used < now).values(used=now)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from pyairtable_mcp.store.audit_chain import Anchor, AuditRow, Link, broken_at, linked
 from pyairtable_mcp.store.audit_tables import AUDIT, ENDS
@@ -18,6 +18,9 @@ _FIRST: Final = "first"
 _LAST: Final = "last"
 _PAGE: Final = 1_000
 _COLUMNS: Final = tuple(field.name for field in fields(AuditRow))
+_LAST_LOCKED: Final = select(ENDS).where(ENDS.c.name == _LAST).with_for_update()
+_APPEND: Final = insert(AUDIT)
+_MOVE_LAST: Final = update(ENDS).where(ENDS.c.name == _LAST).values(number=bindparam("to"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,12 +44,10 @@ class Audit:
 
         def work(connection: Connection) -> int:
             # Whoever holds the end of the chain appends to it.
-            wish = select(ENDS).where(ENDS.c.name == _LAST).with_for_update()
-            last = connection.execute(wish).one()
+            last = connection.execute(_LAST_LOCKED).one()
             link = linked(Anchor(last.number, last.digest), replace(row, at=self._time.wall(connection)))
-            connection.execute(insert(AUDIT).values(_flat(link)))
-            move = update(ENDS).where(ENDS.c.name == _LAST)
-            connection.execute(move.values(number=link.number, digest=link.digest))
+            connection.execute(_APPEND, _flat(link))
+            connection.execute(_MOVE_LAST, {"to": link.number, "digest": link.digest})
             return link.number
 
         return await self._database.run(work, durable=True)

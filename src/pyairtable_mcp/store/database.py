@@ -23,9 +23,10 @@ _GUEST_BUSY_SECONDS: Final = 30.0
 _PATIENCE: Final = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,
-    "options": "-c statement_timeout=10000",
+    "options": "-c statement_timeout=10000 -c idle_in_transaction_session_timeout=10000",
 }
-"""In seconds the first, in milliseconds the others: a server that has gone must not hold callers for ever."""
+"""In seconds the first, in milliseconds the others: a server that has gone must not hold callers for ever,
+nor a process that was stopped in the middle of a transaction everybody else."""
 _PRAGMAS: Final = ("journal_mode = wal", "foreign_keys = on")
 _TROUBLES: Final = (
     (("SQLITE_READONLY", "25006"), "The store is read-only."),

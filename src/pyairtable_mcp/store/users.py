@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from pyairtable_mcp.store.database import Database, changing
-from pyairtable_mcp.store.identity_tables import TRIES, USERS
+from pyairtable_mcp.store.identity_tables import API_TOKENS, TRIES, USERS
+from pyairtable_mcp.store.link_tables import LINKINGS, LINKS
+from pyairtable_mcp.store.oauth_tables import GRANTS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,10 +61,24 @@ class Users:
         change = update(USERS).where(USERS.c.name == name).values(digest=digest, changed=now)
         return bool(await self._database.run(changing(change), durable=True))
 
-    async def remove(self, name: str) -> bool:
-        """Forget a person; tell whether there was one."""
-        change = delete(USERS).where(USERS.c.name == name)
-        return bool(await self._database.run(changing(change), durable=True))
+    async def remove(self, name: str, principal: str, now: float) -> bool:
+        """Forget a person and all that stands for the principal they were; tell whether there was one.
+
+        Whoever gets the name later has nothing of it: no token, no grant, no linked account.
+        """
+        mine = (LINKS, LINKINGS, GRANTS)
+        gone = [delete(table).where(table.c.principal == principal) for table in mine]
+        ended = update(API_TOKENS).where(API_TOKENS.c.principal == principal, API_TOKENS.c.revoked == 0)
+
+        def work(connection: Connection) -> bool:
+            found = connection.execute(delete(USERS).where(USERS.c.name == name)).rowcount
+            if found:
+                connection.execute(ended.values(revoked=now))
+                for each in gone:
+                    connection.execute(each)
+            return bool(found)
+
+        return await self._database.run(work, durable=True)
 
 
 class Tries:

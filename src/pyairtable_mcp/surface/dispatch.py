@@ -23,7 +23,6 @@ from pyairtable_mcp.base.errors import (
     UnknownTool,
 )
 from pyairtable_mcp.base.policy import Action, Effect, Principal, allowed
-from pyairtable_mcp.base.rates import Rates
 from pyairtable_mcp.base.text import closest, quoted
 from pyairtable_mcp.engine.tools.arguments import DecideSaga
 from pyairtable_mcp.net.sender import Spent
@@ -60,7 +59,7 @@ class Dispatcher:
     """Runs tools for callers; whatever happens inside, the caller gets an answer.
 
     `answered` is called after each; `published` are tools beside those of the catalog; `note` is told what
-    each call was and came to.
+    each call was and came to; `admit` counts calls, and raises `TooMany` for one too many.
     """
 
     def __init__(
@@ -73,11 +72,12 @@ class Dispatcher:
         answered: Callable[[], None] | None = None,
         published: Sequence[Tool] = (),
         note: Callable[[Noted], Awaitable[None]] | None = None,
+        admit: Callable[[Action], None] | None = None,
     ) -> None:
         self.tools = (*offered(principal), *permitted(principal, published))
         self._answered = answered
         self._principal = principal
-        self._rates = Rates(principal.policy, clock)
+        self._admit = admit
         self._note = note
         self._new_call = new_call
         self._rng = rng
@@ -123,7 +123,8 @@ class Dispatcher:
         self, name: str, arguments: Mapping[str, JsonValue], new_call: Callable[[], Call]
     ) -> Answer:
         spec = self._find(name)
-        self._rates.take(Action(effect=spec.effect, group=spec.group).kind)
+        if self._admit:
+            self._admit(Action(effect=spec.effect, group=spec.group))
         found = await self._run(spec, spec.parse(arguments), new_call)
         # Who only looks at a saga does not want anybody asked.
         return replace(found, asks=None) if spec.effect is Effect.READ else found

@@ -3,15 +3,23 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from mcp import MCPError
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
-from mcp.types import CallToolResult, ContentBlock, InputRequiredResult, TextContent
+from mcp.types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    ContentBlock,
+    GetPromptResult,
+    InputRequiredResult,
+    TextContent,
+)
 from mcp.types import Tool as ListedTool
 from pydantic import ConfigDict, JsonValue
 
 from pyairtable_mcp import __version__
-from pyairtable_mcp.base.text import counted
+from pyairtable_mcp.base.text import closest, counted, quoted
 from pyairtable_mcp.surface.asking import settled
 from pyairtable_mcp.surface.catalog import Tool as Spec
 from pyairtable_mcp.surface.completions import add_completions
@@ -61,7 +69,7 @@ class AppServer(MCPServer):
         """Return the tools with their schemas, which starting up does not wait for."""
         schemas = {spec.name: spec.input_schema for spec in self._dispatcher.tools}
         return [
-            listed.model_copy(update={"input_schema": schemas[listed.name]})
+            listed.model_copy(update={"input_schema": schemas.get(listed.name, listed.input_schema)})
             for listed in await super().list_tools()
         ]
 
@@ -72,6 +80,29 @@ class AppServer(MCPServer):
         if all(spec.name != name for spec in self._dispatcher.tools):
             return _result(await self._dispatcher.call(name, arguments), show_spent=self._show_spent)
         return await super().call_tool(name, arguments, context)
+
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,
+        context: Context[Any, Any] | None = None,
+    ) -> GetPromptResult | InputRequiredResult:
+        """Word a prompt; a name or arguments that do not fit are refused, with those that do."""
+        prompts = await self.list_prompts()
+        prompt = next((one for one in prompts if one.name == name), None)
+        if prompt is None:
+            names = [one.name for one in prompts]
+            near = ", ".join(closest(name, names) or names)
+            raise MCPError(INVALID_PARAMS, f"There is no prompt {quoted(name)}. Closest: {near}.")
+        wanted = {one.name: bool(one.required) for one in prompt.arguments or ()}
+        given = set(arguments or {})
+        missing = [one for one, required in wanted.items() if required and one not in given]
+        if missing or given - set(wanted):
+            told = ", ".join(wanted)
+            raise MCPError(
+                INVALID_PARAMS, f"Prompt {quoted(name)} takes these arguments and no others: {told}."
+            )
+        return await super().get_prompt(name, arguments, context)
 
 
 def _tool(dispatcher: Dispatcher, spec: Spec, *, show_spent: bool) -> Tool:

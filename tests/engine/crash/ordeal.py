@@ -244,10 +244,11 @@ async def outlived(ordeal: Ordeal, sleeper: Zygote, rescuer: Zygote, case: Case,
     process = await sleeper.begin(replace(case.killed(at, "stop"), haste=1_000.0))
     assert await sleeper.ended() == STOPPED, "it was over before it was stopped"
     rescue = case.rescue(bury=False)
-    assert await rescuer.run(rescue) == 0, "nobody could go on"
+    rescued = await rescuer.run(rescue)
     before = ordeal.writes()
     os.kill(process, signal.SIGCONT)
-    assert await sleeper.ended() == 0, "it did not wake up well"
+    woken = await sleeper.ended()
+    assert (rescued, woken) == (0, 0), f"who went on ended with {rescued}, who woke up with {woken}"
     (status,) = told(rescue).statuses
     case.judge(status)
     # Who woke up late tells what the other one has done.

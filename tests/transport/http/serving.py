@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from random import Random
 
 import httpx2
+from mcp.server.mcpserver import MCPServer
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Scope
 
-from pyairtable_mcp.app import InProcess, running
+from pyairtable_mcp.app import App, InProcess, running
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.sandbox import Sandbox
 from pyairtable_mcp.transport.http.admission import gate_of
 from pyairtable_mcp.transport.http.app import Parts, endpoint_of
-from pyairtable_mcp.transport.http.callers import Callers, Challenge
+from pyairtable_mcp.transport.http.callers import Callers, Challenge, Verifier
 from pyairtable_mcp.transport.http.endpoints import open_endpoints
 from pyairtable_mcp.transport.http.limits import Limits
 from pyairtable_mcp.transport.http.serving import listening, server_of
@@ -40,6 +41,13 @@ class Known:
         return token
 
 
+class Anybody:
+    """Takes everybody for the same principal, and needs no token for it."""
+
+    async def verify(self, _token: str, _scope: Scope) -> str:
+        return "anybody"
+
+
 @dataclass
 class Trouble:
     """What is not ready."""
@@ -60,13 +68,18 @@ class Endpoint:
 
 
 def built(
-    open_server: Open, *, limits: Limits | None = None, clock: Clock | None = None, most: int = 10
+    open_server: Open,
+    *,
+    verifier: Verifier[str] | None = None,
+    limits: Limits | None = None,
+    clock: Clock | None = None,
+    most: int = 10,
 ) -> Endpoint:
     tenants: Tenants[str] = Tenants(open_server, clock or SystemClock(), most=most, idle_seconds=60)
     trouble = Trouble()
     parts = Parts(
         gate=gate_of("127.0.0.1", "", [], []),
-        callers=Callers(Known(), "http://127.0.0.1/.well-known/oauth-protected-resource/mcp"),
+        callers=Callers(verifier or Known(), "http://127.0.0.1/.well-known/oauth-protected-resource/mcp"),
         tenants=tenants,
         ready=trouble,
         limits=limits or Limits(),
@@ -74,17 +87,26 @@ def built(
     return Endpoint(endpoint_of(parts), tenants, trouble)
 
 
+def _own(app: App) -> MCPServer:
+    return app.server
+
+
 @asynccontextmanager
-async def servers(*, single: bool = True) -> AsyncIterator[Open]:
-    """Give what opens a whole product for a principal; all of them work in one sandbox."""
+async def servers(
+    *, single: bool = True, settings: Settings | None = None, made: Callable[[App], MCPServer] = _own
+) -> AsyncIterator[Open]:
+    """Give what opens a whole product for a principal; all of them work in one sandbox.
+
+    `made` gives the server that is served of it.
+    """
     sandbox = Sandbox(seed="studio", rng=Random(7), rate=0)
     inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
 
     @asynccontextmanager
     async def open_server(_principal: str) -> AsyncIterator[ASGIApp]:
         async with (
-            running(Settings(), rng=Random(7), sandbox=inside, new_host=in_process) as app,
-            open_endpoints(app.server, single=single, body_bytes=2**20) as endpoints,
+            running(settings or Settings(), rng=Random(7), sandbox=inside, new_host=in_process) as app,
+            open_endpoints(made(app), single=single, body_bytes=2**20) as endpoints,
         ):
             yield endpoints
 

@@ -1,6 +1,7 @@
 """The endpoint as clients meet it: real clients over real sockets, and single requests of any form."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.transport.http.limits import Limits
+from pyairtable_mcp.transport.http.serving import listening
 from tests.support.world import Era, reply
 from tests.transport.http.serving import asking, built, served, servers
 
@@ -99,6 +101,18 @@ async def test_two_tokens_in_one_request_are_refused() -> None:
         assert (await client.post("/mcp", headers=twice)).status_code == 400
 
 
+async def test_blanks_around_the_value_of_a_header_are_no_part_of_it() -> None:
+    async with served(built(greeting)) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        reading, writing = await asyncio.open_connection(host, int(port))
+        head = f"POST /mcp HTTP/1.1\r\nhost: \t{host} \t\r\nauthorization:  Bearer ada \t \r\n"
+        writing.write(f"{head}content-length: 1\r\nconnection: close\r\n\r\nx".encode())
+        answer = await reading.read()
+        writing.close()
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"ada 1")
+
+
 async def test_everybody_is_answered_by_a_server_of_their_own() -> None:
     endpoint = built(greeting)
     async with asking(endpoint) as client:
@@ -125,6 +139,15 @@ async def test_a_page_of_this_machine_may_ask_before_it_sends() -> None:
         answer = await client.options("/mcp", headers=asked)
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "http://localhost:6274"
+
+
+def test_no_part_of_an_answer_waits_for_another_to_be_acknowledged() -> None:
+    with (
+        listening("127.0.0.1", 0) as bound,
+        socket.create_connection(bound.getsockname()),
+        bound.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_health_is_told_to_anybody_and_readiness_with_reasons() -> None:

@@ -73,3 +73,69 @@ def test_a_default_of_nothing_makes_an_input_one_that_may_be_left_out() -> None:
 def test_a_workflow_that_nothing_starts_is_told_as_such() -> None:
     (problem,) = checked("name: idle\non:\n  manual: false\nsteps:\n  - {id: rest, do: wait}\n").problems
     assert (problem.line, problem.path, problem.says) == (3, "on.manual", "Nothing would ever start it.")
+
+
+HEAD = "name: small\nsteps:\n"
+
+
+@behaviour("definition.problems")
+@pytest.mark.parametrize(
+    ("text", "line", "path", "says"),
+    [
+        ("name: small\nsteps: []\n", 2, "steps", "It has at least 1 item."),
+        (HEAD + "  - wait\n", 3, "steps[0]", "A step is an object: {id, do, with}."),
+        (
+            HEAD + "  - {id: a, do: wait, with: [5]}\n",
+            3,
+            "steps[0].with",
+            "holds the arguments: {name: value}.",
+        ),
+        (HEAD + "  - {id: a, do: wait, on_error: maybe}\n", 3, "steps[0].on_error", "is stop or continue."),
+        (
+            HEAD + "  - {id: a, do: comment, with: {base: B, table: T, record: r, text: ''}}\n",
+            3,
+            "steps[0].with.text",
+            "It has at least 1 character.",
+        ),
+        (
+            HEAD + "  - {id: a, do: wait, with: {seconds: -1}}\n",
+            3,
+            "steps[0].with.seconds",
+            "at least 0, not -1.",
+        ),
+        (
+            HEAD + "  - {id: a, do: if, with: {condition: 1, els: []}}\n",
+            3,
+            "steps[0].with.els",
+            "argument 'els'.",
+        ),
+    ],
+)
+def test_a_small_mistake_is_told_where_it_stands(text: str, line: int, path: str, says: str) -> None:
+    told = [one for one in checked(text).problems if (one.line, one.path) == (line, path)]
+    assert any(one.says.endswith(says) for one in told), checked(text).problems
+
+
+@behaviour("definition.bounds")
+def test_steps_stand_in_steps_only_so_deep() -> None:
+    step: dict[str, JsonValue] = {"id": "a", "do": "wait"}
+    for _ in range(9):
+        step = {"id": "a", "do": "if", "with": {"condition": True, "then": [step]}}
+    (problem,) = checked({"name": "deep", "steps": [step]}).problems
+    assert problem.says == "Steps stand in steps more than 8 deep."
+
+
+@behaviour("definition.problems")
+@pytest.mark.parametrize(
+    ("payload", "path", "says"),
+    [
+        ({"propertis": {}}, "payload.propertis", "JSON Schema has no keyword 'propertis'."),
+        ({"properties": {"a": {"minLength": -1}}}, "payload.properties.a.minLength", "-1 is less than"),
+        ({"required": "a"}, "payload.required", "'a' is not of type 'array'"),
+    ],
+)
+def test_a_payload_has_to_be_a_json_schema(payload: JsonValue, path: str, says: str) -> None:
+    on: JsonValue = {"webhook": [{"payload": payload}]}
+    (problem,) = checked({"name": "hook", "on": on, "steps": [{"id": "a", "do": "wait"}]}).problems
+    assert problem.path == f"on.webhook[0].{path}"
+    assert says in problem.says

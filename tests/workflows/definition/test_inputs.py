@@ -136,3 +136,26 @@ def test_the_schema_of_inputs_is_one_and_takes_what_the_reading_takes() -> None:
     assert judge.is_valid({"title": "x", "client": "y", "days": ["2026-03-31"], "size": "Large"})
     assert not judge.is_valid({"title": "x"})
     assert not judge.is_valid({"title": "x", "client": "y", "size": "Huge"})
+
+
+@pytest.mark.parametrize(
+    ("one", "value"),
+    [
+        (Input(type="text"), "x" * 100_001),
+        (Input(type="list"), ["x"] * 1_001),
+        (Input(type="record"), True),
+        (Input(type="record"), {"name": "Acme"}),
+        (Input(type="base"), " "),
+        (Input(type="number"), "1,000,000,000 or so"),
+        (Input(type="choice", choices=["a"]), 5),
+    ],
+    ids=lambda case: str(case)[:20],
+)
+def test_what_cannot_be_an_input_is_refused_whatever_it_is(one: Input, value: JsonValue) -> None:
+    values, faults = read_inputs({"it": one}, {"it": value})
+    assert values == {"it": None}
+    assert [fault.at for fault in faults] == [("it",)]
+
+
+def test_records_may_be_given_by_the_text_of_a_number() -> None:
+    assert read_inputs({"it": Input(type="record")}, {"it": 12}) == ({"it": "12"}, [])

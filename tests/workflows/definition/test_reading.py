@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.workflows.definition.checking import checked
 from pyairtable_mcp.workflows.definition.reading import DEEPEST, LONGEST, MOST, read_source
+from pyairtable_mcp.workflows.definition.writing import as_text
 from tests.support.behaviours import behaviour
 
 VALUES = st.recursive(
@@ -164,3 +165,32 @@ def test_the_same_value_comes_out_of_json_and_of_yaml(value: dict[str, JsonValue
     assert read_source(json.dumps(value)).value == value
     assert read_source(json.dumps(value, indent=2)).value == value
     assert read_source(written(value)).value == value
+
+
+TRICKY = (
+    "1e3",
+    "on",
+    "yes",
+    "null",
+    "0x10",
+    "1.",
+    "~",
+    "2026-01-01",
+    "0o7",
+    ".5",
+    "+1",
+    "a: b",
+    "# x",
+    "a\nb",
+)
+
+
+@behaviour("definition.json")
+@given(
+    st.dictionaries(
+        st.text(max_size=6),
+        VALUES | st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(TRICKY),
+    )
+)
+def test_a_definition_that_was_given_as_a_value_reads_back_from_its_text(value: dict[str, JsonValue]) -> None:
+    assert read_source(as_text(value)).value == value

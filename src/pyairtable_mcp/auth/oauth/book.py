@@ -9,6 +9,7 @@ from typing import Any, Final
 from cachetools import TTLCache
 from pydantic import JsonValue
 
+from pyairtable_mcp.auth.callers import place_of
 from pyairtable_mcp.auth.oauth.clients import Client, documented, is_document, metadata_of, read_client
 from pyairtable_mcp.auth.oauth.errors import OAuthError
 from pyairtable_mcp.auth.secrets import digest_of, minted, random_text
@@ -77,9 +78,14 @@ class Book:
         if task is None:
             task = asyncio.create_task(self._fetched(url))
             self._fetches[url] = task
-            task.add_done_callback(lambda _: self._fetches.pop(url, None))
+            task.add_done_callback(lambda done: self._over(url, done))
         # Whoever asked may go; others wait for the same document.
         return await asyncio.shield(task)
+
+    def _over(self, url: str, task: asyncio.Task[Client]) -> None:
+        self._fetches.pop(url, None)
+        # Asking for what went wrong marks it as seen, should nobody wait any more.
+        _ = task.cancelled() or task.exception()
 
     async def _fetched(self, url: str) -> Client:
         found = documented(url, await self._fetch(url))
@@ -87,7 +93,9 @@ class Book:
         return found
 
     async def _bounded(self, what: str, address: str, *, most: int, seconds: float) -> None:
-        wait = await self._tries.take([f"{what} {address}"], self._now(), most=most, seconds=seconds)
+        wait = await self._tries.take(
+            [f"{what} {place_of(address)}"], self._now(), most=most, seconds=seconds
+        )
         if wait:
             raise OAuthError("temporarily_unavailable", "Too many new clients.", status=429, retry_after=wait)
 

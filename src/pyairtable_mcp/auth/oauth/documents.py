@@ -33,14 +33,3 @@ def server_metadata(here: Here) -> dict[str, JsonValue]:
         "client_id_metadata_document_supported": True,
         "authorization_response_iss_parameter_supported": True,
     }
-
-
-def resource_metadata(here: Here) -> dict[str, JsonValue]:
-    """Return what the endpoint says of itself, for /.well-known/oauth-protected-resource."""
-    return {
-        "resource": here.resource,
-        "authorization_servers": [here.issuer],
-        "scopes_supported": list(SCOPES),
-        "bearer_methods_supported": ["header"],
-        "resource_name": "pyairtable-mcp",
-    }

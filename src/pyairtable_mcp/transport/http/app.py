@@ -84,6 +84,8 @@ class _Guarded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or turn it away."""
         if scope["type"] == "http":
+            # What frames a value is no part of it (RFC 9110 5.5), but the parser leaves what follows it.
+            scope = {**scope, "headers": [(name, value.strip(b" \t")) for name, value in scope["headers"]]}
             turned = turned_away(self._gate, _values(scope, b"host"), _values(scope, b"origin"))
             if turned:
                 await plain(turned.status, turned.reason)(scope, receive, send)

@@ -19,6 +19,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     """Give a socket that connections can already be made to; port 0 takes any free one. Raises `OSError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=_WAITING) as bound:
+        # Connections take this over; without it the end of an answer waits until its start is acknowledged.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield bound
 
 

@@ -213,7 +213,7 @@ class _Reader:
             self._key(event, holder, text)
             return
         at = self._place(event)
-        value: JsonValue = text if event.style is not None else _plain(text)
+        value: JsonValue = text if event.style is not None else plain(text)
         if isinstance(value, float) and not math.isfinite(value):
             self.problems.append(Problem(_line(event), at, f"{quoted(text)} is larger than a number can be."))
             value = None
@@ -245,7 +245,7 @@ def _whole(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _plain(text: str) -> JsonValue:
+def plain(text: str) -> JsonValue:
     """Return what a word without quotes stands for."""
     if text in _WORDS:
         return _WORDS[text]

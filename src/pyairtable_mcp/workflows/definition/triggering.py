@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.base.faults import Fault, Place
 from pyairtable_mcp.base.json_types import Json
-from pyairtable_mcp.base.text import closest, counted, quoted
+from pyairtable_mcp.base.text import closest, counted, cut, quoted, visible
 from pyairtable_mcp.engine.expressions.checking import Known, faults_in
 from pyairtable_mcp.engine.expressions.reading import has_expression, texts_in
 from pyairtable_mcp.engine.expressions.shapes import Shape
@@ -164,7 +164,7 @@ def _schema_faults(schema: Mapping[str, JsonValue]) -> Iterator[Fault]:
             near = closest(str(error.instance), _TYPES) or _TYPES
             yield Fault(at, f"{quoted(str(error.instance))} is no type of JSON.", tuple(near))
         else:
-            yield Fault(at, f"That is no JSON Schema: {error.message[:200]}.")
+            yield Fault(at, f"That is no JSON Schema: {cut(visible(error.message), 200)}.")
     for at, text in texts_in(dict(schema)):
         if at[-1] in ("$ref", "$dynamicRef") and not text.startswith("#"):
             yield Fault(at, "A schema refers only to its own parts, `#/$defs/…`.")

@@ -3,13 +3,22 @@
 import yaml
 from pydantic import JsonValue
 
+from pyairtable_mcp.workflows.definition.reading import plain
+
 
 class _Plain(yaml.SafeDumper):
     """Writes texts of several lines as blocks, and `on` without quotes, as the reading takes it."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
+    lines = text.split("\n")
+    if not all(line.isprintable() for line in lines):
+        style: str | None = '"'
+    elif not isinstance(plain(text), str):
+        # A number for the reading, also where YAML 1.1 knows none.
+        style = "'"
+    else:
+        style = "|" if len(lines) > 1 else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

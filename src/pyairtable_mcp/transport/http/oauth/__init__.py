@@ -1,0 +1,1 @@
+"""The authorization server over HTTP: pages for people, JSON for programs."""

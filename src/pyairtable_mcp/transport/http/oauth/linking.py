@@ -1,0 +1,83 @@
+"""Where people link their own Airtable account: they sign in here, then there, and come back."""
+
+from random import Random
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from pyairtable_mcp.auth.linking import Accounts
+from pyairtable_mcp.auth.secrets import random_text
+from pyairtable_mcp.auth.users import Users
+from pyairtable_mcp.base.errors import AppError, SignInRefused, TooMany
+from pyairtable_mcp.transport.http.oauth.pages import message_page, sign_in_page
+from pyairtable_mcp.transport.http.oauth.routes import COOKIE, address_of, limited
+from pyairtable_mcp.transport.http.replies import GUARDED
+
+LINK: Final = "/link"
+CALLBACK: Final = f"{LINK}/callback"
+_SECRET: Final = 43
+_HEADING: Final = "Link your Airtable account"
+_TOLD: Final = "Sign in here first. Then Airtable asks you whether this server may use your account."
+
+
+def link_routes(accounts: Accounts, users: Users, public_url: str, rng: Random) -> list[BaseRoute]:
+    """Return the routes; Airtable sends people back to `/link/callback` below the public address."""
+    desk = _Desk(accounts, users, public_url, rng)
+    return [
+        Route(LINK, limited(desk.show), methods=["GET"]),
+        Route(LINK, limited(desk.leave), methods=["POST"]),
+        Route(CALLBACK, limited(desk.arrive), methods=["GET"]),
+    ]
+
+
+class _Desk:
+    def __init__(self, accounts: Accounts, users: Users, public_url: str, rng: Random) -> None:
+        self._accounts = accounts
+        self._users = users
+        self._public_url = public_url
+        self._rng = rng
+
+    async def show(self, _request: Request) -> Response:
+        """Ask who it is."""
+        return sign_in_page(action=LINK, heading=_HEADING, told=_TOLD)
+
+    async def leave(self, request: Request) -> Response:
+        """Send somebody who has signed in to Airtable."""
+        given = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+        try:
+            someone = await self._users.sign_in(
+                given.get("name", ""), given.get("password", ""), address_of(request)
+            )
+        except (SignInRefused, TooMany) as problem:
+            told = f"{problem.message} {problem.hint}".strip()
+            return sign_in_page(action=LINK, heading=_HEADING, told=_TOLD, problem=told)
+        browser = random_text(self._rng, _SECRET)
+        where = await self._accounts.begin(
+            someone.id, browser=browser, redirect_uri=f"{self._public_url}{CALLBACK}"
+        )
+        target = urlsplit(where)
+        policy = f"default-src 'none'; form-action 'self' {target.scheme}://{target.netloc}"
+        leaving = RedirectResponse(where, 303, {**GUARDED, "content-security-policy": policy})
+        secure = self._public_url.startswith("https://")
+        leaving.set_cookie(COOKIE, browser, max_age=3_600, httponly=True, samesite="lax", secure=secure)
+        return leaving
+
+    async def arrive(self, request: Request) -> Response:
+        """Take in what Airtable says."""
+        given = request.query_params
+        if "error" in given:
+            return message_page(
+                "The account was not linked", given.get("error_description", given["error"]), 400
+            )
+        try:
+            await self._accounts.finish(
+                state=given.get("state", ""),
+                code=given.get("code", ""),
+                browser=request.cookies.get(COOKIE, ""),
+            )
+        except AppError as problem:
+            return message_page("The account was not linked", f"{problem.message} {problem.hint}", 400)
+        return message_page("The account is linked", "You can close this page and go back to your program.")

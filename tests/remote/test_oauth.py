@@ -1,0 +1,294 @@
+"""Connecting by address alone: the SDK's own OAuth client, and a person with a browser."""
+
+import base64
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx2
+import pytest
+from mcp import Client
+from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from pydantic import AnyUrl
+
+from tests.remote.offices import HOST, Desk, Office, office
+
+BACK = "http://127.0.0.1:3030/callback"
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
+PASSWORD = "correct horse battery"
+
+
+class Kept:
+    """What a client remembers between its starts."""
+
+    def __init__(self) -> None:
+        self.tokens: OAuthToken | None = None
+        self.client: OAuthClientInformationFull | None = None
+
+    async def get_tokens(self) -> OAuthToken | None:
+        return self.tokens
+
+    async def set_tokens(self, tokens: OAuthToken) -> None:
+        self.tokens = tokens
+
+    async def get_client_info(self) -> OAuthClientInformationFull | None:
+        return self.client
+
+    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
+        self.client = client_info
+
+
+@dataclass
+class Browser:
+    """A person's browser: it keeps cookies, and fills in the form it is shown."""
+
+    http: httpx2.AsyncClient
+    password: str = PASSWORD
+    answer: str = "yes"
+    scopes: tuple[str, ...] = ("read", "write")
+    location: str = ""
+
+    async def visit(self, url: str) -> httpx2.Response:
+        shown = await self.http.get(url)
+        if shown.status_code != 200:
+            return shown
+        return await self.submit(shown)
+
+    async def submit(self, shown: httpx2.Response) -> httpx2.Response:
+        (ticket,) = re.findall(r'name="ticket" value="([^"]+)"', shown.text)
+        form = {
+            "ticket": unescape(ticket),
+            "name": "Mona",
+            "password": self.password,
+            "answer": self.answer,
+            "scope": list(self.scopes),
+        }
+        answered = await self.http.post(f"{HOST}/authorize/answer", data=form, headers={"origin": HOST})
+        self.location = answered.headers.get("location", "")
+        return answered
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What the program hears that waits for the answer."""
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.location).query).items()}
+
+
+@asynccontextmanager
+async def team(folder: Path) -> AsyncIterator[tuple[Office, Browser]]:
+    async with office(folder, oauth=True) as here, here.asking() as http:
+        await here.known.users.add("mona", PASSWORD)
+        yield here, Browser(http)
+
+
+@asynccontextmanager
+async def connected(here: Office, browser: Browser, kept: Kept) -> AsyncIterator[Desk]:
+    """Connect as a client does that knows nothing but the address."""
+
+    async def redirect(url: str) -> None:
+        await browser.visit(url)
+
+    async def callback() -> AuthorizationCodeResult:
+        told = browser.told
+        return AuthorizationCodeResult(
+            code=told.get("code", ""), state=told.get("state"), iss=told.get("iss")
+        )
+
+    auth = OAuthClientProvider(
+        f"{HOST}/mcp",
+        OAuthClientMetadata(client_name="Probe", redirect_uris=[AnyUrl(BACK)]),
+        kept,
+        redirect,
+        callback,
+    )
+    async with (
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app=here.app), base_url=HOST, auth=auth) as http,
+        Client(streamable_http_client(f"{HOST}/mcp", http_client=http)) as client,
+    ):
+        yield Desk(client)
+
+
+async def registered(browser: Browser) -> str:
+    body = {"client_name": "Probe", "redirect_uris": [BACK], "token_endpoint_auth_method": "none"}
+    answer = await browser.http.post(f"{HOST}/register", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["client_id"])
+
+
+def asked(client: str, **changed: str) -> str:
+    given = {
+        "response_type": "code",
+        "client_id": client,
+        "redirect_uri": BACK,
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+        "state": "s1",
+        "resource": f"{HOST}/mcp",
+        **changed,
+    }
+    return f"{HOST}/authorize?{urlencode({key: value for key, value in given.items() if value})}"
+
+
+async def test_a_client_that_knows_the_address_alone_works_in_the_name_of_who_signed_in(
+    tmp_path: Path,
+) -> None:
+    kept = Kept()
+    async with team(tmp_path) as (here, browser):
+        async with connected(here, browser, kept) as desk:
+            assert "Studio" in (await desk.call("list_bases")).text
+            shown = await desk.tools()
+            assert "create_records" in shown
+            assert "create_table" not in shown
+        browser.location = ""
+        async with connected(here, browser, kept) as desk:
+            assert "Studio" in (await desk.call("list_bases")).text
+        assert browser.location == ""
+
+
+async def test_the_page_can_be_read_by_everybody_and_runs_no_script(tmp_path: Path) -> None:
+    async with team(tmp_path) as (_, browser):
+        shown = await browser.http.get(asked(await registered(browser)))
+    policy = shown.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "form-action 'self' http://127.0.0.1:3030" in policy
+    assert "script" not in shown.text
+    assert '<html lang="en">' in shown.text
+    assert shown.text.count("<label>") == shown.text.count('<input type="') - 1
+    assert "HttpOnly" in shown.headers["set-cookie"]
+
+
+async def test_what_a_client_calls_itself_cannot_become_part_of_the_page(tmp_path: Path) -> None:
+    async with team(tmp_path) as (_, browser):
+        body = {"client_name": "<b>Your Bank</b>\u202e", "redirect_uris": [BACK]}
+        client = (await browser.http.post(f"{HOST}/register", json=body)).json()["client_id"]
+        shown = await browser.http.get(asked(client))
+    assert "<b>" not in shown.text
+    assert "\u202e" not in shown.text
+
+
+async def test_who_says_no_is_sent_back_without_a_code(tmp_path: Path) -> None:
+    async with team(tmp_path) as (_, browser):
+        browser.answer = "no"
+        answered = await browser.visit(asked(await registered(browser)))
+        assert answered.status_code == 303
+        assert browser.told == {
+            "error": "access_denied",
+            "error_description": browser.told["error_description"],
+            "state": "s1",
+            "iss": HOST,
+        }
+
+
+async def test_a_wrong_password_gives_nothing_and_may_be_tried_five_times_a_minute(tmp_path: Path) -> None:
+    async with team(tmp_path) as (_, browser):
+        page = await browser.http.get(asked(await registered(browser)))
+        browser.password = "wrong"
+        said = []
+        for _ in range(6):
+            answered = await browser.submit(page)
+            assert (answered.status_code, browser.location) == (403, "")
+            said.append('role="alert"' in answered.text and "too many" in answered.text)
+        assert said == [False] * 5 + [True]
+
+
+async def test_an_answer_from_another_browser_counts_for_nothing(tmp_path: Path) -> None:
+    async with team(tmp_path) as (here, browser):
+        page = await browser.http.get(asked(await registered(browser)))
+        async with here.asking() as http:
+            other = Browser(http)
+            answered = await other.submit(page)
+            assert (answered.status_code, other.location) == (400, "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"redirect_uri": "https://evil.example/callback"}, 400),
+        ({"redirect_uri": "http://127.0.0.1.evil.example:3030/callback"}, 400),
+        ({"redirect_uri": "http://127.0.0.1:3030/callback/../evil"}, 400),
+        ({"client_id": "nobody"}, 400),
+        ({"code_challenge_method": "plain"}, 303),
+        ({"code_challenge": ""}, 303),
+        ({"response_type": "token"}, 303),
+        ({"resource": "https://other.example/mcp"}, 303),
+        ({"scope": "read everything"}, 303),
+    ],
+)
+async def test_a_question_that_is_not_as_it_should_be_never_reaches_a_person(
+    tmp_path: Path, changed: dict[str, str], status: int
+) -> None:
+    async with team(tmp_path) as (_, browser):
+        answered = await browser.http.get(asked(await registered(browser), **changed))
+    location = answered.headers.get("location", "")
+    assert answered.status_code == status
+    assert "code=" not in location.replace("error_description", "")
+    assert location.startswith(BACK) if status == 303 else not location
+
+
+async def test_a_code_is_good_once_and_its_second_use_ends_what_the_first_gave(tmp_path: Path) -> None:
+    async with team(tmp_path) as (here, browser):
+        client = await registered(browser)
+        await browser.visit(asked(client))
+        form = {
+            "grant_type": "authorization_code",
+            "code": browser.told["code"],
+            "redirect_uri": BACK,
+            "client_id": client,
+            "code_verifier": VERIFIER,
+            "resource": f"{HOST}/mcp",
+        }
+        first = await browser.http.post(f"{HOST}/token", data=form)
+        assert first.status_code == 200, first.text
+        assert first.headers["cache-control"] == "no-store"
+        again = await browser.http.post(f"{HOST}/token", data=form)
+        assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+        called = await browser.http.post(
+            f"{HOST}/mcp", headers={"authorization": f"Bearer {first.json()['access_token']}"}, json={}
+        )
+        assert called.status_code == 401
+        assert here.requests == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "kind", "error"),
+    [
+        ("/token", "{}", "application/json", "invalid_request"),
+        ("/token", "grant_type=password", "application/x-www-form-urlencoded", "invalid_client"),
+        ("/register", "[]", "application/json", "invalid_client_metadata"),
+        ("/register", "not json", "application/json", "invalid_client_metadata"),
+        (
+            "/register",
+            '{"redirect_uris": ["javascript:alert(1)"]}',
+            "application/json",
+            "invalid_redirect_uri",
+        ),
+        ("/revoke", "token=x", "text/plain", "invalid_request"),
+    ],
+)
+async def test_programs_are_refused_in_oauths_own_words(
+    tmp_path: Path, path: str, body: str, kind: str, error: str
+) -> None:
+    async with team(tmp_path) as (_, browser):
+        answered = await browser.http.post(f"{HOST}{path}", content=body, headers={"content-type": kind})
+    assert 400 <= answered.status_code < 500
+    assert answered.json()["error"] == error
+
+
+async def test_the_documents_lead_from_the_endpoint_to_the_places_of_sign_in(tmp_path: Path) -> None:
+    async with team(tmp_path) as (_, browser):
+        turned = await browser.http.post(f"{HOST}/mcp", json={})
+        (where,) = re.findall(r'resource_metadata="([^"]+)"', turned.headers["www-authenticate"])
+        resource = (await browser.http.get(where)).json()
+        (issuer,) = resource["authorization_servers"]
+        server = (await browser.http.get(f"{issuer}/.well-known/oauth-authorization-server")).json()
+    assert resource["resource"] == f"{HOST}/mcp"
+    assert server["issuer"] == issuer
+    assert server["code_challenge_methods_supported"] == ["S256"]
