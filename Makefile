@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 # A caller's own environment must not leak into ours.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: setup test demo bench bench-client bench-sandbox bench-sagas bench-endpoint format check-format lint types floors tests check-docs docs snapshots clean
+.PHONY: setup test demo bench bench-client bench-sandbox bench-sagas bench-triggers bench-endpoint format check-format lint types floors tests check-docs docs snapshots clean
 
 test: check-format lint types floors check-docs tests  ## everything CI checks
 
@@ -26,6 +26,9 @@ bench-client: $(READY)  ## what the client makes of the allowance, of faults and
 
 bench-sagas: $(READY)  ## what sagas cost, and what they bear: killed and stopped processes, a failing Airtable
 	@for topic in sagas undoing saga_faults crashes owners runners; do $(PY) -m bench.$$topic || exit 1; done
+
+bench-triggers: $(READY)  ## triggers: unruly notifications, killed servers, two on one store, and how soon
+	@for topic in triggers triggers_served; do $(PY) -m bench.$$topic || exit 1; done
 
 bench-sandbox: $(READY)  ## how many requests the served sandbox answers, and a large table's pages
 	@$(PY) -m bench.sandbox

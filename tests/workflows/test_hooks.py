@@ -14,10 +14,15 @@ from starlette.applications import Starlette
 
 from pyairtable_mcp.base.errors import Unavailable
 from pyairtable_mcp.sandbox.webhooks.delivering import signature
+from pyairtable_mcp.store import open_store
 from pyairtable_mcp.transport.hooks import hook_routes
 from pyairtable_mcp.transport.http.limits import Limits
 from pyairtable_mcp.workflows.triggers.hooks import sign
 from pyairtable_mcp.workflows.triggers.receiving import Receiver
+from pyairtable_mcp.workflows.triggers.record.desk import Desk
+from pyairtable_mcp.workflows.triggers.tending import Tender
+from pyairtable_mcp.workflows.triggers.turn import HOLD
+from tests.net.driving import finish
 from tests.workflows.tended import PUBLIC, Offers, Tended, tended
 
 
@@ -209,7 +214,7 @@ async def test_a_forged_notification_is_refused_and_read_for_nobody(door: tuple[
     assert flow.asked() == ["GET payloads"]
 
 
-async def test_a_thousand_pings_are_one_look_and_one_more(door: tuple[Door, Tended]) -> None:
+async def test_many_pings_at_once_are_one_look(door: tuple[Door, Tended]) -> None:
     at, flow = door
     await watching(flow)
     body = b'{"base":{"id":"a"},"webhook":{"id":"b"},"timestamp":"t"}'
@@ -217,7 +222,46 @@ async def test_a_thousand_pings_are_one_look_and_one_more(door: tuple[Door, Tend
     headers = {"X-Airtable-Content-MAC": mac}
     flow.asked()
     posts = [at.post("/hooks/airtable/flow/record-1", body, headers) for _ in range(200)]
-    came = await asyncio.gather(*posts)
+    came = await finish(flow.clock, *posts)
     assert {one.status_code for one in came} == {204}
     await flow.tend()
     assert flow.asked() == ["GET payloads"]
+
+
+async def test_what_was_notified_before_a_process_died_has_its_run_in_the_next_one(tmp_path: Path) -> None:
+    """The notification is answered, and nobody has looked yet when the process ends."""
+    at = Door()
+    async with tended(tmp_path / "store.db", public_url=PUBLIC, notify=at) as flow:
+        at.open(flow)
+        async with flow.sandbox.delivering():
+            person = await watching(flow)
+            await at.arrived(1)
+            await flow.tend(1)
+            await flow.update("People", person, Name="Other")
+            await at.arrived(2)
+        assert set(at.statuses) == {204}
+        assert await flow.told() == []
+        await flow.clock.advance(5)
+        async with open_store(str(tmp_path / "store.db"), flow.clock) as store:
+
+            async def began() -> None:
+                """Tell nobody."""
+
+            desk = Desk(store, flow.desk.new_call, flow.clock, PUBLIC)
+            await Tender(desk, Offers(Random(9)), Random(10), began).once()
+        assert await flow.told() == [("changed", person)]
+        assert at.client
+        await at.client.aclose()
+
+
+async def test_a_process_that_dies_during_a_look_leaves_it_to_another(tmp_path: Path) -> None:
+    async with tended(tmp_path / "store.db", public_url=PUBLIC) as flow:
+        person = await watching(flow)
+        await flow.update("People", person, Name="Other")
+        await flow.store.triggers.ring("flow", "record-1")
+        _, (taken,) = await flow.store.triggers.claim(HOLD)
+        await flow.tend(HOLD - 1)
+        assert await flow.told() == []
+        await flow.tend(1)
+        assert await flow.told() == [("changed", person)]
+        assert (await flow.trigger()).epoch > taken.epoch

@@ -57,7 +57,8 @@ class Runs:
                 advance(connection, trigger, now, self._time.steady(connection))
             return [self._offered(connection, one, now + at * _NEXT) for at, one in enumerate(offers)]
 
-        return await self._database.run(work, durable=True)
+        # A state of a trigger that led to nothing is found again by the next look.
+        return await self._database.run(work, durable=bool(offers))
 
     def _offered(self, connection: Connection, offer: Offer, now: float) -> RunRow:
         same = and_(RUNS.c.workflow == offer.run.workflow, RUNS.c.event_key == offer.run.event_key)

@@ -2,15 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
+
+from pyairtable_mcp.base.clock import Clock
 
 Key = tuple[str, str]
+GATHER: Final = 0.01
+"""Seconds between two entries for one trigger."""
 
 
 class Bell:
     """Whoever rings is answered when a ring was entered that began after it came."""
 
-    def __init__(self, enter: Callable[[str, str], Awaitable[bool]]) -> None:
+    def __init__(self, enter: Callable[[str, str], Awaitable[bool]], clock: Clock) -> None:
         self._enter = enter
+        self._clock = clock
         self._waiting: dict[Key, asyncio.Future[bool]] = {}
         self._entering: dict[Key, asyncio.Task[None]] = {}
 
@@ -33,4 +39,7 @@ class Bell:
                 waiting.exception()
             else:
                 waiting.set_result(came)
+            if key in self._waiting:
+                # More will have come by then, and one entry is enough for all of them.
+                await self._clock.sleep(GATHER)
         del self._entering[key]

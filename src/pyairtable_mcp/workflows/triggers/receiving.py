@@ -59,7 +59,7 @@ class Receiver:
         self._rng = rng
         self._began = began
         self._ring = ring
-        self._bell = Bell(store.triggers.ring)
+        self._bell = Bell(store.triggers.ring, clock)
         self._secrets: LRUCache[tuple[str, str], _Secret] = LRUCache(_KNOWN)
 
     async def receive(self, workflow: str, trigger: str, headers: Headers, body: bytes) -> Answer:
