@@ -67,6 +67,7 @@ async def remote(
         place = stack.enter_context(store_place(settings, temporary=temporary))
         store = await stack.enter_async_context(open_store(place(), clock))
         known = identities(settings, store, clock, rng)
+        stack.push_async_callback(known.close)
         shared = await stack.enter_async_context(
             sharing(
                 settings,

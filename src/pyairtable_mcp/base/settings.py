@@ -4,6 +4,7 @@ The tree is the only truth. The names of variables and flags, the documentation 
 misspelt variables all derive from its leaves.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
@@ -223,6 +224,22 @@ class HttpSettings(_Section):
         False, description="Ask callers on this machine for a token too; others are always asked."
     )
     body_mb: int = Field(8, ge=1, le=64, description="Megabytes a request may bring.")
+
+    @field_validator("hosts")
+    @classmethod
+    def _names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:]+", one):
+                raise ValueError(f"'{visible(one)}' is no host name; leave scheme and port out")
+        return value
+
+    @field_validator("origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not re.fullmatch(r"https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?/?", one):
+                raise ValueError(f"'{visible(one)}' is no origin; one looks like https://app.example.com")
+        return value
 
     @field_validator("public_url")
     @classmethod
