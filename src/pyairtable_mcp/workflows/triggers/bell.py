@@ -7,7 +7,7 @@ from typing import Final
 from pyairtable_mcp.base.clock import Clock
 
 Key = tuple[str, str]
-GATHER: Final = 0.01
+GATHER: Final = 0.015
 """Seconds between two entries for one trigger."""
 
 

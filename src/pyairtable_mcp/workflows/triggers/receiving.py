@@ -59,7 +59,7 @@ class Receiver:
         self._rng = rng
         self._began = began
         self._ring = ring
-        self._bell = Bell(store.triggers.ring, clock)
+        self._bell = Bell(self._enter, clock)
         self._secrets: LRUCache[tuple[str, str], _Secret] = LRUCache(_KNOWN)
 
     async def receive(self, workflow: str, trigger: str, headers: Headers, body: bytes) -> Answer:
@@ -92,8 +92,13 @@ class Receiver:
             return Answer(401)
         if not await self._bell.ring(workflow, trigger):
             return Answer(404)
-        self._ring()
         return Answer(204)
+
+    async def _enter(self, workflow: str, trigger: str) -> bool:
+        """Enter a ring, and have it heard; tell whether there is such a trigger."""
+        there = await self._store.triggers.ring(workflow, trigger)
+        self._ring()
+        return there
 
     async def _webhook(
         self, workflow: str, trigger: str

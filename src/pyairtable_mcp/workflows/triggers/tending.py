@@ -33,6 +33,8 @@ _PAUSE: Final = 5.0
 _LONGEST: Final = 900.0
 _NEVER: Final = 400 * 86_400.0
 _JUMP: Final = 30.0
+_SPACE: Final = 0.05
+"""Seconds between two looks at the store at least."""
 
 Began = Callable[[], Awaitable[None]]
 """Hears that runs were let in."""
@@ -66,7 +68,10 @@ class Tender:
         try:
             while True:
                 began = self._times()
+                round_at = self._desk.clock.monotonic()
                 await rest(self._desk.clock, await self._round(), self._news)
+                # However many ring, the store is not asked more often than it makes sense.
+                await self._desk.clock.sleep(round_at + _SPACE - self._desk.clock.monotonic())
                 await self._after(began)
         finally:
             for one in self._looks:
