@@ -30,7 +30,7 @@ POLICIES = """{
   "small": {"read_records": 5, "write_records": 2},
   "slow": {"calls_per_minute": {"read": 2}},
   "careful": {"approve": ["create"]},
-  "nothing": {"bases": []}
+  "no_writes": {"toolsets": ["read", "saga", "workflow"]}
 }"""
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pyairtable_mcp.base.policy import SCOPES
 from pyairtable_mcp.surface.catalog import CATALOG
 from tests.remote.offices import office
 
@@ -126,6 +127,40 @@ async def test_a_principal_is_shown_the_tools_it_may_call_and_no_other_runs(
             if tool.name not in shown:
                 assert (await ada.call(tool.name)).code == "not_allowed"
         assert here.requests == []
+
+
+STEP = {"id": "make", "do": "create", "with": ROW}
+COLUMN = {"name": "Name", "type": "singleLineText"}
+TABLE = {"id": "new", "do": "create_table", "with": {"base": STUDIO, "table": "Plants", "fields": [COLUMN]}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "scopes", "step"),
+    [
+        ("no_writes", SCOPES, STEP),
+        ("no_writes", SCOPES, {"id": "if", "do": "if", "with": {"condition": True, "then": [STEP]}}),
+        ("no_writes", SCOPES, {"id": "all", "do": "for_each", "with": {"in": [1], "steps": [STEP]}}),
+        ("", ("read", "write"), TABLE),
+    ],
+)
+async def test_what_a_principal_may_not_do_it_may_not_do_by_a_saga_or_a_workflow(
+    tmp_path: Path, policy: str, scopes: tuple[str, ...], step: dict[str, object]
+) -> None:
+    async with office(tmp_path) as here, here.desk("ada", policy=policy, scopes=scopes) as ada:
+        here.requests.clear()
+        for dry_run in (True, False):
+            refused = await ada.call("run_saga", steps=[step], dry_run=dry_run)
+            assert refused.code == "not_allowed", refused.text
+        flow = {"name": "water", "steps": [step]}
+        assert (await ada.call("save_workflow", definition=flow)).code == "not_allowed"
+        assert not [one for one in here.requests if one.method != "GET"]
+
+
+async def test_what_a_policy_keeps_for_a_person_is_kept_in_workflows_too(tmp_path: Path) -> None:
+    async with office(tmp_path) as here, here.desk("ada", policy="careful") as ada:
+        assert not (await ada.call("save_workflow", definition=FLOW)).is_error
+        assert "approve" in (await ada.call("run_workflow", workflow="water")).text
+        assert not [one for one in here.requests if one.method == "POST"]
 
 
 async def test_caps_rates_and_approval_of_a_policy_hold(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """As whom Airtable is asked, and under which settings: the operator's client, and one for each principal."""
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from cachetools import LRUCache
@@ -11,7 +11,7 @@ from pyairtable_mcp.airtable.sight import Sees
 from pyairtable_mcp.app.upstream import Upstream
 from pyairtable_mcp.base.bounding import bounded
 from pyairtable_mcp.base.errors import AppError
-from pyairtable_mcp.base.policy import Named, Principal, Resource, sees
+from pyairtable_mcp.base.policy import Action, Decision, Named, Policy, Principal, Resource, allowed, sees
 from pyairtable_mcp.base.settings import Settings
 
 MOST = 1_000
@@ -19,10 +19,18 @@ MOST = 1_000
 
 @dataclass(frozen=True)
 class Client:
-    """A client of Airtable, and the settings that hold for whoever uses it."""
+    """A client of Airtable, whose it is, and the settings that hold for them.
+
+    The policy of the principal holds what the settings forbid as well.
+    """
 
     airtable: Airtable
     settings: Settings
+    principal: Principal
+
+    def permit(self, action: Action) -> Decision:
+        """Tell whether whoever this is may do something."""
+        return allowed(self.principal, action)
 
 
 class People(Protocol):
@@ -45,7 +53,7 @@ class Clients:
         self._airtables = upstream.airtables
         self._people = people
         self._held: LRUCache[str, tuple[str, Client]] = LRUCache(MOST)
-        self.operator = Client(self._airtables.client(upstream.token), settings)
+        self.operator = _client(self._airtables.client(upstream.token), settings, Principal(id=""))
 
     async def by_id(self, principal: str) -> Client:
         """Return the client of a principal by its id.
@@ -75,7 +83,14 @@ class Clients:
         return self._made(self._airtables.client("", missing=error), principal)
 
     def _made(self, airtable: Airtable, principal: Principal) -> Client:
-        return Client(airtable, bounded(self.operator.settings, principal.policy))
+        return _client(airtable, bounded(self.operator.settings, principal.policy), principal)
+
+
+def _client(airtable: Airtable, settings: Settings, principal: Principal) -> Client:
+    policy = Policy(
+        read_only=settings.read_only, toolsets=frozenset(settings.toolsets), within=principal.policy
+    )
+    return Client(airtable, settings, replace(principal, policy=policy))
 
 
 def _sight_of(principal: Principal) -> Sees | None:

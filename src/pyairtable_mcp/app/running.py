@@ -12,7 +12,7 @@ from pyairtable_mcp.app.clients import Client, Clients, People
 from pyairtable_mcp.app.upstream import InProcess, open_upstream
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.errors import AppError
-from pyairtable_mcp.base.policy import Action, Policy, Principal
+from pyairtable_mcp.base.policy import Action, Principal
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.late import LateEngine
 from pyairtable_mcp.engine.launching import NewHost, build_engine, store_place
@@ -65,11 +65,8 @@ class Shared:
         await seat.look()
         settings, someone = seat.client.settings, principal or Principal(id="")
         noted = partial(note, someone) if note else None
-        policy = Policy(
-            read_only=settings.read_only, toolsets=frozenset(settings.toolsets), within=someone.policy
-        )
         dispatcher = Dispatcher(
-            Principal(id=someone.id, client=someone.client, scopes=someone.scopes, policy=policy),
+            seat.client.principal,
             seat.new_call,
             self.rng,
             self.clock,
@@ -115,6 +112,7 @@ class _Seat:
         return FlowCall(
             airtable=self.client.airtable.metered(),
             settings=self.client.settings,
+            permit=self.client.permit,
             clock=shared.clock,
             rng=shared.rng,
             sagas=self._engine,
@@ -156,7 +154,13 @@ async def sharing(
 
         async def call_of(principal: str) -> Call:
             client = await clients.by_id(principal)
-            return Call(airtable=client.airtable.metered(), settings=client.settings, clock=timing, rng=rng)
+            return Call(
+                airtable=client.airtable.metered(),
+                settings=client.settings,
+                clock=timing,
+                rng=rng,
+                permit=client.permit,
+            )
 
         place = place or stack.enter_context(store_place(settings, temporary=upstream.here))
         sagas = LateEngine(partial(build_engine, settings, place, call_of, timing, rng, new_host))

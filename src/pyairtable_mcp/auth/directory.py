@@ -51,4 +51,5 @@ class Directory:
         policy = policy_of(self._policies, rows[0].policy)
         for row in rows[1:]:
             policy = narrowed(policy, policy_of(self._policies, row.policy))
-        return Principal(id=principal, policy=policy)
+        scopes = frozenset.intersection(*(frozenset(row.scopes) for row in rows))
+        return Principal(id=principal, scopes=scopes, policy=policy)

@@ -14,6 +14,20 @@ def bounded(settings: Settings, policy: Policy) -> Settings:
     return settings
 
 
+def stricter(one: ApprovalSettings, other: ApprovalSettings) -> ApprovalSettings:
+    """Return terms under which a person is asked whenever either of two wants that."""
+    over = [terms.records_over for terms in (one, other) if terms.records_over]
+    return one.model_copy(
+        update={
+            "creates": one.creates or other.creates,
+            "changes": one.changes or other.changes,
+            "deletes": one.deletes or other.deletes,
+            "schema_changes": one.schema_changes or other.schema_changes,
+            "records_over": min(over, default=0),
+        }
+    )
+
+
 def _within(settings: Settings, policy: Policy) -> Settings:
     toolsets = settings.toolsets
     if policy.toolsets is not None:
@@ -37,13 +51,11 @@ def _limits(limits: LimitSettings, policy: Policy) -> LimitSettings:
 def _approval(terms: ApprovalSettings, policy: Policy) -> ApprovalSettings:
     # A person who is asked about more than none is asked about every one.
     every = policy.approve_over == 0
-    over = [one for one in (terms.records_over, policy.approve_over) if one]
-    return terms.model_copy(
-        update={
-            "creates": terms.creates or every or "create" in policy.approve,
-            "changes": terms.changes or every or "change" in policy.approve,
-            "deletes": terms.deletes or every or "delete" in policy.approve,
-            "schema_changes": terms.schema_changes or "schema" in policy.approve,
-            "records_over": min(over, default=0),
-        }
+    wanted = ApprovalSettings.model_construct(
+        creates=every or "create" in policy.approve,
+        changes=every or "change" in policy.approve,
+        deletes=every or "delete" in policy.approve,
+        schema_changes="schema" in policy.approve,
+        records_over=policy.approve_over or 0,
     )
+    return stricter(terms, wanted)

@@ -14,6 +14,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from pyairtable_mcp.base.bounding import stricter
 from pyairtable_mcp.base.settings import ApprovalSettings
 from pyairtable_mcp.base.text import counted
 from pyairtable_mcp.engine.model import Plan, StepSpec, Write
@@ -78,9 +79,9 @@ def reasons_before(scene: Scene) -> list[str]:
 
 
 def terms_of(scene: Scene) -> ApprovalSettings:
-    """Return what is kept for a person: by the process that began the saga, whichever goes on with it."""
-    pinned = part(scene.saga.options, TERMS)
-    return ApprovalSettings.model_validate(pinned) if pinned else scene.call.settings.approval
+    """Return what is kept for a person: by whoever began the saga, and by whoever goes on with it."""
+    pinned, mine = part(scene.saga.options, TERMS), scene.call.settings.approval
+    return stricter(ApprovalSettings.model_validate(pinned), mine) if pinned else mine
 
 
 def _unasked(scene: Scene, weigh: Weigh) -> int:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pyairtable_mcp.airtable.client import Airtable
 from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.base.policy import Action, Decision
 from pyairtable_mcp.base.settings import Settings
 
 
@@ -28,12 +29,22 @@ def unheard(_done: int, _total: int, _seconds_left: float) -> None:
     """Report to nobody."""
 
 
+Permit = Callable[[Action], Decision]
+"""Tells whether whoever calls may do something."""
+
+
+def anything(_action: Action) -> Decision:
+    """Permit everything."""
+    return Decision(True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """Request scope: everything one call may touch."""
+    """Request scope: everything one call may touch, and what it may do."""
 
     airtable: Airtable
     settings: Settings
     clock: Clock
     rng: Random
     report: Report = unheard
+    permit: Permit = anything

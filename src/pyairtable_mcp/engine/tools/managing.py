@@ -6,6 +6,7 @@ from pyairtable_mcp.engine.call import SagaCall
 from pyairtable_mcp.engine.model import PLAN, NewSaga, StepSpec
 from pyairtable_mcp.engine.ports import Scene
 from pyairtable_mcp.engine.run import SagaReport
+from pyairtable_mcp.engine.steps.changing import refuse_forbidden
 from pyairtable_mcp.engine.steps.consenting import consented
 from pyairtable_mcp.engine.steps.definition import read_steps
 from pyairtable_mcp.engine.steps.undoing import undoing_steps
@@ -21,6 +22,7 @@ from pyairtable_mcp.store.journal_values import History, SagaRow, StepRow
 async def run_saga(call: SagaCall, args: RunSaga) -> SagaView | Rehearsal:
     """Run the steps and tell what each did, or what they would do."""
     steps = read_steps(args.steps)
+    refuse_forbidden(call, args.steps)
     if args.dry_run:
         return await rehearsed(call, steps)
     steps = consented(steps, call.settings.approval)

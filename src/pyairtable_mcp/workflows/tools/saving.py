@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pyairtable_mcp.base.errors import InvalidArguments, NotAllowed
 from pyairtable_mcp.base.text import quoted
+from pyairtable_mcp.engine.steps.changing import refuse_forbidden
 from pyairtable_mcp.store.store import Store
 from pyairtable_mcp.store.workflow_values import WorkflowRow
 from pyairtable_mcp.workflows.call import FlowCall
@@ -27,6 +28,7 @@ async def save_workflow(call: FlowCall, args: SaveWorkflow) -> SavedView:
         return await _switched(call, store, args)
     found = await live_checked(call, checked(args.definition))
     workflow = _good(found, args.workflow)
+    refuse_forbidden(call, [*workflow.steps, *workflow.on_failure])
     newest = await store.workflows.load(workflow.name)
     if newest is not None and not belongs(newest, call.owner):
         raise NotAllowed(f"The name {quoted(workflow.name)} is taken.", hint="Choose another one.")
