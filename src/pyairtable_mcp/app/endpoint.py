@@ -45,8 +45,13 @@ class Doors:
 
     @classmethod
     def of(cls, host: str, settings: Settings) -> "Doors":
-        """Return how an endpoint at an address is meant: nobody is anonymous where others can reach it."""
-        return cls(host, is_loopback(host) and not settings.http.require_tokens)
+        """Return how an endpoint at an address is meant: nobody is anonymous where others can reach it.
+
+        Who names another address for it has something in front that lets others through.
+        """
+        http = settings.http
+        alone = is_loopback(host) and not http.public_url and not http.hosts
+        return cls(host, alone and not http.require_tokens)
 
 
 @asynccontextmanager
