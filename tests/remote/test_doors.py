@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pyairtable_mcp.app.endpoint import Doors
-from pyairtable_mcp.base.settings import HttpSettings, Settings
+from pyairtable_mcp.base.settings import AuthSettings, HttpSettings, Settings
 from tests.remote.offices import office
 
 
@@ -26,6 +26,11 @@ def test_nobody_is_anonymous_where_others_can_reach_it(
     host: str, http: HttpSettings, anonymous: bool
 ) -> None:
     assert Doors.of(host, Settings(http=http)).anonymous is anonymous
+
+
+def test_nobody_is_anonymous_where_tokens_of_others_are_meant_for_it() -> None:
+    auth = AuthSettings(audience="https://mcp.example.com/mcp")
+    assert not Doors.of("127.0.0.1", Settings(auth=auth)).anonymous
 
 
 async def test_on_a_machine_of_ones_own_the_caller_is_the_operator(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class Doors:
         Who names another address for it has something in front that lets others through.
         """
         http = settings.http
-        alone = is_loopback(host) and not http.public_url and not http.hosts
+        alone = is_loopback(host) and not (http.public_url or http.hosts or settings.auth.audience)
         return cls(host, alone and not http.require_tokens)
 
 
@@ -129,7 +129,7 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
     verifier = TokenVerifier(known.bearers, OPERATOR if doors.anonymous else None)
     return endpoint_of(
         Parts(
-            gate=gate_of(doors.host, http.public_url, http.hosts, http.origins),
+            gate=gate_of(doors.host, http.public_url or resource, http.hosts, http.origins),
             callers=Callers(verifier, where),
             tenants=Tenants(open_server, shared.clock),
             ready=ready,
