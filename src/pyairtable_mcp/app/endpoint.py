@@ -155,7 +155,15 @@ def _documents(resource: str, settings: Settings, known: Identities) -> list[Bas
 def _linking(settings: Settings, shared: Shared, known: Identities) -> list[BaseRoute]:
     """Return where people link their accounts, if they can and it is known where they come back to."""
     accounts, public_url = known.credentials.accounts, settings.http.public_url
-    return link_routes(accounts, known.users, public_url, shared.rng) if accounts and public_url else []
+    if accounts is None or not public_url:
+        return []
+    return link_routes(
+        accounts,
+        known.users,
+        public_url=public_url,
+        login_url=settings.auth.airtable_login_url,
+        rng=shared.rng,
+    )
 
 
 def _row(principal: Principal, noted: Noted) -> AuditRow:

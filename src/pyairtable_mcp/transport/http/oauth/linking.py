@@ -2,7 +2,7 @@
 
 from random import Random
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -23,9 +23,11 @@ _HEADING: Final = "Link your Airtable account"
 _TOLD: Final = "Sign in here first. Then Airtable asks you whether this server may use your account."
 
 
-def link_routes(accounts: Accounts, users: Users, public_url: str, rng: Random) -> list[BaseRoute]:
-    """Return the routes; Airtable sends people back to `/link/callback` below the public address."""
-    desk = _Desk(accounts, users, public_url, rng)
+def link_routes(
+    accounts: Accounts, users: Users, *, public_url: str, login_url: str, rng: Random
+) -> list[BaseRoute]:
+    """Return the routes; Airtable, at `login_url`, sends people back to `/link/callback` of `public_url`."""
+    desk = _Desk(accounts, users, public_url, login_url, rng)
     return [
         Route(LINK, limited(desk.show), methods=["GET"]),
         Route(LINK, limited(desk.leave), methods=["POST"]),
@@ -34,15 +36,18 @@ def link_routes(accounts: Accounts, users: Users, public_url: str, rng: Random) 
 
 
 class _Desk:
-    def __init__(self, accounts: Accounts, users: Users, public_url: str, rng: Random) -> None:
+    def __init__(
+        self, accounts: Accounts, users: Users, public_url: str, login_url: str, rng: Random
+    ) -> None:
         self._accounts = accounts
         self._users = users
         self._public_url = public_url
+        self._login_url = login_url
         self._rng = rng
 
     async def show(self, _request: Request) -> Response:
         """Ask who it is."""
-        return sign_in_page(action=LINK, heading=_HEADING, told=_TOLD)
+        return self._page()
 
     async def leave(self, request: Request) -> Response:
         """Send somebody who has signed in to Airtable."""
@@ -53,17 +58,20 @@ class _Desk:
             )
         except (SignInRefused, TooMany) as problem:
             told = f"{problem.message} {problem.hint}".strip()
-            return sign_in_page(action=LINK, heading=_HEADING, told=_TOLD, problem=told)
+            return self._page(told)
         browser = random_text(self._rng, _SECRET)
         where = await self._accounts.begin(
             someone.id, browser=browser, redirect_uri=f"{self._public_url}{CALLBACK}"
         )
-        target = urlsplit(where)
-        policy = f"default-src 'none'; form-action 'self' {target.scheme}://{target.netloc}"
-        leaving = RedirectResponse(where, 303, {**GUARDED, "content-security-policy": policy})
+        leaving = RedirectResponse(where, 303, GUARDED)
         secure = self._public_url.startswith("https://")
         leaving.set_cookie(COOKIE, browser, max_age=3_600, httponly=True, samesite="lax", secure=secure)
         return leaving
+
+    def _page(self, problem: str = "") -> Response:
+        return sign_in_page(
+            action=LINK, heading=_HEADING, told=_TOLD, leads_to=self._login_url, problem=problem
+        )
 
     async def arrive(self, request: Request) -> Response:
         """Take in what Airtable says."""

@@ -53,13 +53,16 @@ def consent_page(
     return _page("Allow access", body, forms=_target(redirect_uri), status=403 if problem else 200)
 
 
-def sign_in_page(*, action: str, heading: str, told: str, problem: str = "", forms: str = "") -> Response:
-    """Ask a person who they are before something is done that `heading` and `told` say."""
+def sign_in_page(*, action: str, heading: str, told: str, leads_to: str, problem: str = "") -> Response:
+    """Ask a person who they are before something is done that `heading` and `told` say.
+
+    The answer to the form may send them on to `leads_to`, and nowhere else.
+    """
     body = (
         f"<h1>{escape(heading)}</h1><p>{escape(told)}</p>{_problem(problem)}"
         f'<form method="post" action="{escape(action)}">{_WHO}<button>Go on</button></form>'
     )
-    return _page(heading, body, forms=forms, status=403 if problem else 200)
+    return _page(heading, body, forms=_target(leads_to), status=403 if problem else 200)
 
 
 def message_page(heading: str, told: str, status: int = 200) -> Response:
