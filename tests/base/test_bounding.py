@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyairtable_mcp.base.bounding import bounded
-from pyairtable_mcp.base.policy import APPROVABLE, Effect, Policy, narrowed
+from pyairtable_mcp.base.policy import APPROVABLE, Action, Effect, Policy, Principal, allowed, narrowed
 from pyairtable_mcp.base.settings import TOOLSETS, ApprovalSettings, LimitSettings, Settings
 
 LIMITS = st.builds(LimitSettings, read_most=st.integers(1, 1000), write_records=st.integers(1, 50_000))
@@ -46,7 +46,8 @@ def test_what_either_forbids_is_forbidden(settings: Settings, policy: Policy) ->
         assert found.read_only >= (settings.read_only or part.read_only)
         for group in found.toolsets:
             assert group in settings.toolsets
-            assert part.decide(Effect.READ, group).allowed
+            reading = Action(effect=Effect.READ, group=group)
+            assert allowed(Principal(id="", policy=part), reading).allowed
         for mine, cap in (
             (found.limits.read_most, part.read_records),
             (found.limits.write_records, part.write_records),

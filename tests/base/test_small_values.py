@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyairtable_mcp.base.clock import ManualClock, SystemClock
 from pyairtable_mcp.base.errors import AppError, Refused, UnknownName, error_classes
 from pyairtable_mcp.base.ids import is_id, mint
-from pyairtable_mcp.base.policy import Effect, Policy
+from pyairtable_mcp.base.policy import Action, Decision, Effect, Policy, Principal, allowed
 from tests.support.behaviours import behaviour
 
 
@@ -47,13 +47,17 @@ def test_an_id_is_a_prefix_and_fourteen_letters_or_digits(text: str) -> None:
     assert not is_id(f"rec{'a' * 14}\n", "rec")
 
 
+def decided(policy: Policy, effect: Effect, group: str) -> Decision:
+    return allowed(Principal(id="", policy=policy), Action(effect=effect, group=group))
+
+
 @behaviour("policy.read_only")
 def test_a_policy_says_why_not() -> None:
     policy = Policy(read_only=True, toolsets=frozenset({"read", "write"}))
-    assert policy.decide(Effect.READ, "read").allowed
-    assert "read-only" in policy.decide(Effect.CREATE, "write").reason
-    assert "schema" in policy.decide(Effect.READ, "schema").reason
-    assert not any(policy.decide(effect, "write").allowed for effect in Effect if effect is not Effect.READ)
+    assert decided(policy, Effect.READ, "read").allowed
+    assert "read-only" in decided(policy, Effect.CREATE, "write").reason
+    assert "schema" in decided(policy, Effect.READ, "schema").reason
+    assert not any(decided(policy, effect, "write").allowed for effect in Effect if effect is not Effect.READ)
 
 
 @behaviour("clock.manual")

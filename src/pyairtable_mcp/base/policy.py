@@ -104,10 +104,6 @@ class Policy:
             yield part
             part = part.within
 
-    def decide(self, effect: Effect, group: str) -> Decision:
-        """Tell whether a tool of this effect and group may be offered at all."""
-        return allowed(Principal(id="", policy=self), Action(effect=effect, group=group))
-
     def rate(self, kind: Class) -> int | None:
         """Return how many calls of a class a principal has each minute; None for any number."""
         return min(
