@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pyairtable_mcp.app.callers import at_most, within_scopes
 from pyairtable_mcp.app.running import Shared, sharing
 from pyairtable_mcp.app.upstream import InProcess
 from pyairtable_mcp.auth.opening import Identities, identities
@@ -97,7 +98,7 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
     @asynccontextmanager
     async def open_server(caller: Caller) -> AsyncIterator[ASGIApp]:
         """Serve one caller, who is looked at anew with each request: it may be another account by now."""
-        someone = None if caller.principal is OPERATOR else caller.principal
+        someone = None if caller.principal is OPERATOR else at_most(caller.principal)
 
         async def note(principal: Principal, noted: Noted) -> None:
             if noted.effect != "read" or noted.outcome != "done":
@@ -105,10 +106,11 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
 
         app = await shared.app(someone, note, known.rates.admit)
         async with open_endpoints(app.server, single=True, body_bytes=limits.body_bytes) as served:
+            answer = served if someone is None else within_scopes(served, app, where)
 
             async def looked(scope: Scope, receive: Receive, send: Send) -> None:
                 await app.look()
-                await served(scope, receive, send)
+                await answer(scope, receive, send)
 
             yield looked
 
