@@ -1,6 +1,6 @@
 """A team's endpoint in a test: people with tokens and policies, real clients, one sandbox behind it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,13 @@ from starlette.applications import Starlette
 from pyairtable_mcp.app import InProcess
 from pyairtable_mcp.app.endpoint import Doors, remote
 from pyairtable_mcp.auth.opening import Identities, identities
+from pyairtable_mcp.auth.passwords import Cost
 from pyairtable_mcp.auth.tokens import Wish
-from pyairtable_mcp.base.clock import SystemClock
+from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.policy import SCOPES
 from pyairtable_mcp.base.settings import AuthSettings, HttpSettings, Settings
+from pyairtable_mcp.net.egress import Egress
+from pyairtable_mcp.net.http import AsgiApp
 from pyairtable_mcp.sandbox import Filling, RequestRecord, Sandbox
 from pyairtable_mcp.store.store import Store, open_store
 from tests.support.world import Reply, in_process, reply
@@ -54,6 +57,7 @@ class Office:
     """The endpoint, what it knows of people, and the sandbox behind it."""
 
     app: Starlette
+    settings: Settings
     known: Identities
     store: Store
     sandbox: Sandbox
@@ -94,23 +98,40 @@ class Office:
 
 @asynccontextmanager
 async def office(
-    folder: Path, *, anonymous: bool = False, http: HttpSettings | None = None, oauth: bool = False
+    folder: Path,
+    *,
+    anonymous: bool = False,
+    http: HttpSettings | None = None,
+    oauth: bool = False,
+    egress: Egress | None = None,
+    clock: Clock | None = None,
+    cost: Cost | None = None,
+    seen: Callable[[AsgiApp], AsgiApp] = lambda app: app,
+    auth: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Office]:
-    """Open an endpoint on a store of its own."""
+    """Open an endpoint on a store of its own; `auth` are settings of who may come in.
+
+    `seen` is put before the sandbox; `cost` is that of the passwords that the test sets.
+    """
     where = str(folder / "store.sqlite3")
-    settings = Settings(
-        store=where,
-        auth=AuthSettings(policies=POLICIES, oauth=oauth, audience=f"{HOST}/mcp"),
-        http=http or HttpSettings(),
-    )
+    told = {"policies": POLICIES, "oauth": oauth, "audience": f"{HOST}/mcp", **(auth or {})}
+    settings = Settings(store=where, auth=AuthSettings.model_validate(told), http=http or HttpSettings())
     sandbox = Sandbox(Filling("studio", 12), rng=Random(7), rate=0)
-    inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
-    clock = SystemClock()
+    inside = InProcess(seen(sandbox.app), next(iter(sandbox.tokens)))
+    clock = clock or SystemClock()
     async with (
         open_store(where, clock) as store,
         remote(
-            settings, Doors(anonymous=anonymous), rng=Random(7), sandbox=inside, new_host=in_process
+            settings,
+            Doors(anonymous=anonymous),
+            clock=clock,
+            rng=Random(7),
+            sandbox=inside,
+            new_host=in_process,
+            engine_clock=SystemClock(),
+            egress=egress,
         ) as app,
         app.router.lifespan_context(app),
     ):
-        yield Office(app, identities(settings, store, clock, Random(11)), store, sandbox)
+        known = identities(settings, store, clock, Random(11), cost=cost, egress=egress)
+        yield Office(app, settings, known, store, sandbox)

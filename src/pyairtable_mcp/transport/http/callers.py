@@ -39,11 +39,15 @@ class Verifier(Protocol[P_co]):
 
 
 class Callers(Generic[P]):
-    """Asks a verifier, and words its refusals; `metadata_url` tells where RFC 9728's document is."""
+    """Asks a verifier, and words its refusals.
 
-    def __init__(self, verifier: Verifier[P], metadata_url: str = "") -> None:
+    `metadata_url` tells where RFC 9728's document is, `scopes` what can be asked for.
+    """
+
+    def __init__(self, verifier: Verifier[P], metadata_url: str = "", scopes: Sequence[str] = ()) -> None:
         self._verifier = verifier
         self._metadata_url = metadata_url
+        self._scopes = scopes
 
     async def identify(self, scope: Scope) -> P | Response:
         """Return the principal of a request, or what it is to be answered."""
@@ -51,8 +55,10 @@ class Callers(Generic[P]):
         if len(headers) > 1:
             return self._refusal(Challenge(400, "invalid_request", "There is more than one token."))
         scheme, _, token = (headers[0] if headers else b"").decode("latin-1").partition(" ")
-        if headers and (scheme.lower() != _SCHEME or not _is_token(token)):
-            return self._refusal(Challenge(401, "invalid_token", "That is not a bearer token."))
+        if headers and scheme.lower() != _SCHEME:
+            return self._refusal(Challenge(scopes=self._scopes))
+        if headers and not _is_token(token):
+            return self._refusal(Challenge(401, "invalid_token", "That is not a token.", self._scopes))
         found = await self._verifier.verify(token, scope)
         return self._refusal(found) if isinstance(found, Challenge) else found
 
