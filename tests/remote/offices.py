@@ -5,11 +5,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx2
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.client.streamable_http import streamable_http_client
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from pyairtable_mcp.app import InProcess
 from pyairtable_mcp.app.endpoint import Doors, remote
@@ -33,8 +36,14 @@ POLICIES = """{
   "small": {"read_records": 5, "write_records": 2},
   "slow": {"calls_per_minute": {"read": 2}},
   "careful": {"approve": ["create"]},
+  "watched": {"approve": ["schema"]},
+  "desk": {"bases": {"Studio": ["Tasks", "Projects"]}},
   "no_writes": {"toolsets": ["read", "saga", "workflow"]}
 }"""
+
+
+def _straight(app: ASGIApp) -> ASGIApp:
+    return app
 
 
 @dataclass(frozen=True)
@@ -72,23 +81,39 @@ class Office:
         return (await self.known.tokens.create(Wish(name=name, policy=policy, scopes=scopes))).text
 
     @asynccontextmanager
-    async def at(self, token: str) -> AsyncIterator[Desk]:
-        """Give a client that shows a token."""
+    async def at(
+        self,
+        token: str,
+        by: Callable[[ASGIApp], ASGIApp] = _straight,
+        person: ElicitationFnT | None = None,
+    ) -> AsyncIterator[Desk]:
+        """Give a client that shows a token; `by` is put between it and the endpoint.
+
+        `person` answers the forms that the client shows; without one the client can show none.
+        """
         headers = {"authorization": f"Bearer {token}"} if token else {}
         async with (
             httpx2.AsyncClient(
-                transport=httpx2.ASGITransport(app=self.app), base_url=HOST, headers=headers
+                transport=httpx2.ASGITransport(app=by(self.app)), base_url=HOST, headers=headers
             ) as http,
-            Client(streamable_http_client(f"{HOST}/mcp", http_client=http)) as client,
+            Client(
+                streamable_http_client(f"{HOST}/mcp", http_client=http), elicitation_callback=person
+            ) as client,
         ):
             yield Desk(client)
 
     @asynccontextmanager
     async def desk(
-        self, name: str, *, policy: str = "", scopes: Sequence[str] = SCOPES
+        self,
+        name: str,
+        *,
+        policy: str = "",
+        scopes: Sequence[str] = SCOPES,
+        by: Callable[[ASGIApp], ASGIApp] = _straight,
+        person: ElicitationFnT | None = None,
     ) -> AsyncIterator[Desk]:
-        """Give a client with a token of its own."""
-        async with self.at(await self.token(name, policy=policy, scopes=scopes)) as desk:
+        """Give a client with a token of its own; see `at`."""
+        async with self.at(await self.token(name, policy=policy, scopes=scopes), by, person) as desk:
             yield desk
 
     def asking(self) -> httpx2.AsyncClient:
@@ -108,14 +133,17 @@ async def office(
     cost: Cost | None = None,
     seen: Callable[[AsgiApp], AsgiApp] = lambda app: app,
     auth: Mapping[str, object] | None = None,
+    **others: Any,
 ) -> AsyncIterator[Office]:
-    """Open an endpoint on a store of its own; `auth` are settings of who may come in.
+    """Open an endpoint on a store of its own; `auth` are settings of who may come in, `others` the rest.
 
     `seen` is put before the sandbox; `cost` is that of the passwords that the test sets.
     """
     where = str(folder / "store.sqlite3")
     told = {"policies": POLICIES, "oauth": oauth, "audience": f"{HOST}/mcp", **(auth or {})}
-    settings = Settings(store=where, auth=AuthSettings.model_validate(told), http=http or HttpSettings())
+    settings = Settings(
+        store=where, auth=AuthSettings.model_validate(told), http=http or HttpSettings(), **others
+    )
     sandbox = Sandbox(Filling("studio", 12), rng=Random(7), rate=0)
     inside = InProcess(seen(sandbox.app), next(iter(sandbox.tokens)))
     clock = clock or SystemClock()
