@@ -1,15 +1,18 @@
 """A team's endpoint in a test: people with tokens and policies, real clients, one sandbox behind it."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from random import Random
 
 import httpx2
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.client.streamable_http import streamable_http_client
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyairtable_mcp.app import InProcess
 from pyairtable_mcp.app.endpoint import Doors, remote
@@ -20,7 +23,7 @@ from pyairtable_mcp.base.policy import SCOPES
 from pyairtable_mcp.base.settings import AuthSettings, HttpSettings, Settings
 from pyairtable_mcp.sandbox import Filling, RequestRecord, Sandbox
 from pyairtable_mcp.store.store import Store, open_store
-from tests.support.world import Reply, in_process, reply
+from tests.support.world import Era, Reply, in_process, reply
 
 HOST = "http://127.0.0.1:8000"
 POLICIES = """{
@@ -53,7 +56,7 @@ class Desk:
 class Office:
     """The endpoint, what it knows of people, and the sandbox behind it."""
 
-    app: Starlette
+    app: ASGIApp
     known: Identities
     store: Store
     sandbox: Sandbox
@@ -68,14 +71,18 @@ class Office:
         return (await self.known.tokens.create(Wish(name=name, policy=policy, scopes=scopes))).text
 
     @asynccontextmanager
-    async def at(self, token: str) -> AsyncIterator[Desk]:
-        """Give a client that shows a token."""
+    async def at(
+        self, token: str, *, era: Era = "auto", person: ElicitationFnT | None = None
+    ) -> AsyncIterator[Desk]:
+        """Give a client that shows a token; `person` answers the forms it shows."""
         headers = {"authorization": f"Bearer {token}"} if token else {}
         async with (
             httpx2.AsyncClient(
                 transport=httpx2.ASGITransport(app=self.app), base_url=HOST, headers=headers
             ) as http,
-            Client(streamable_http_client(f"{HOST}/mcp", http_client=http)) as client,
+            Client(
+                streamable_http_client(f"{HOST}/mcp", http_client=http), mode=era, elicitation_callback=person
+            ) as client,
         ):
             yield Desk(client)
 
@@ -94,9 +101,14 @@ class Office:
 
 @asynccontextmanager
 async def office(
-    folder: Path, *, anonymous: bool = False, http: HttpSettings | None = None, oauth: bool = False
+    folder: Path,
+    *,
+    anonymous: bool = False,
+    http: HttpSettings | None = None,
+    oauth: bool = False,
+    workers: int = 1,
 ) -> AsyncIterator[Office]:
-    """Open an endpoint on a store of its own."""
+    """Open an endpoint on a store of its own; several workers are asked in turn."""
     where = str(folder / "store.sqlite3")
     settings = Settings(
         store=where,
@@ -106,11 +118,22 @@ async def office(
     sandbox = Sandbox(Filling("studio", 12), rng=Random(7), rate=0)
     inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
     clock = SystemClock()
-    async with (
-        open_store(where, clock) as store,
-        remote(
-            settings, Doors(anonymous=anonymous), rng=Random(7), sandbox=inside, new_host=in_process
-        ) as app,
-        app.router.lifespan_context(app),
-    ):
-        yield Office(app, identities(settings, store, clock, Random(11)), store, sandbox)
+    doors = Doors(anonymous=anonymous, alone=workers == 1, key=b"k" * 32)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(where, clock))
+        apps: list[Starlette] = []
+        for worker in range(workers):
+            opening = remote(settings, doors, rng=Random(7 + worker), sandbox=inside, new_host=in_process)
+            apps.append(await stack.enter_async_context(opening))
+            await stack.enter_async_context(apps[-1].router.lifespan_context(apps[-1]))
+        yield Office(_in_turn(apps), identities(settings, store, clock, Random(11)), store, sandbox)
+
+
+def _in_turn(apps: Sequence[ASGIApp]) -> ASGIApp:
+    """Return an application that lets each request be answered by the next of them."""
+    turns = cycle(apps)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await next(turns)(scope, receive, send)
+
+    return app
