@@ -1,6 +1,6 @@
 """A team's endpoint in a test: people with tokens and policies, real clients, one sandbox behind it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import cycle
@@ -17,10 +17,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pyairtable_mcp.app import InProcess
 from pyairtable_mcp.app.endpoint import Doors, remote
 from pyairtable_mcp.auth.opening import Identities, identities
+from pyairtable_mcp.auth.passwords import Cost
 from pyairtable_mcp.auth.tokens import Wish
-from pyairtable_mcp.base.clock import SystemClock
+from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.policy import SCOPES
 from pyairtable_mcp.base.settings import AuthSettings, HttpSettings, Settings
+from pyairtable_mcp.net.egress import Egress
+from pyairtable_mcp.net.http import AsgiApp
 from pyairtable_mcp.sandbox import Filling, RequestRecord, Sandbox
 from pyairtable_mcp.store.store import Store, open_store
 from tests.support.world import Era, Reply, in_process, reply
@@ -54,9 +57,14 @@ class Desk:
 
 @dataclass(frozen=True)
 class Office:
-    """The endpoint, what it knows of people, and the sandbox behind it."""
+    """The endpoint, what it knows of people, and the sandbox behind it.
 
-    app: ASGIApp
+    `workers` is what clients meet: `app`, or several that are asked in turn.
+    """
+
+    app: Starlette
+    workers: ASGIApp
+    settings: Settings
     known: Identities
     store: Store
     sandbox: Sandbox
@@ -78,7 +86,7 @@ class Office:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         async with (
             httpx2.AsyncClient(
-                transport=httpx2.ASGITransport(app=self.app), base_url=HOST, headers=headers
+                transport=httpx2.ASGITransport(app=self.workers), base_url=HOST, headers=headers
             ) as http,
             Client(
                 streamable_http_client(f"{HOST}/mcp", http_client=http), mode=era, elicitation_callback=person
@@ -96,7 +104,7 @@ class Office:
 
     def asking(self) -> httpx2.AsyncClient:
         """Return what sends single requests."""
-        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.app), base_url=HOST)
+        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.workers), base_url=HOST)
 
 
 @asynccontextmanager
@@ -106,27 +114,43 @@ async def office(
     anonymous: bool = False,
     http: HttpSettings | None = None,
     oauth: bool = False,
+    egress: Egress | None = None,
+    clock: Clock | None = None,
+    cost: Cost | None = None,
+    seen: Callable[[AsgiApp], AsgiApp] = lambda app: app,
+    auth: Mapping[str, object] | None = None,
     workers: int = 1,
 ) -> AsyncIterator[Office]:
-    """Open an endpoint on a store of its own; several workers are asked in turn."""
+    """Open an endpoint on a store of its own; `auth` are settings of who may come in.
+
+    `seen` is put before the sandbox; `cost` is that of the passwords that the test sets. Several workers are
+    asked in turn.
+    """
     where = str(folder / "store.sqlite3")
-    settings = Settings(
-        store=where,
-        auth=AuthSettings(policies=POLICIES, oauth=oauth, audience=f"{HOST}/mcp"),
-        http=http or HttpSettings(),
-    )
+    told = {"policies": POLICIES, "oauth": oauth, "audience": f"{HOST}/mcp", **(auth or {})}
+    settings = Settings(store=where, auth=AuthSettings.model_validate(told), http=http or HttpSettings())
     sandbox = Sandbox(Filling("studio", 12), rng=Random(7), rate=0)
-    inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
-    clock = SystemClock()
+    inside = InProcess(seen(sandbox.app), next(iter(sandbox.tokens)))
+    clock = clock or SystemClock()
     doors = Doors(anonymous=anonymous, alone=workers == 1, key=b"k" * 32)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(where, clock))
         apps: list[Starlette] = []
         for worker in range(workers):
-            opening = remote(settings, doors, rng=Random(7 + worker), sandbox=inside, new_host=in_process)
+            opening = remote(
+                settings,
+                doors,
+                clock=clock,
+                rng=Random(7 + worker),
+                sandbox=inside,
+                new_host=in_process,
+                engine_clock=SystemClock(),
+                egress=egress,
+            )
             apps.append(await stack.enter_async_context(opening))
             await stack.enter_async_context(apps[-1].router.lifespan_context(apps[-1]))
-        yield Office(_in_turn(apps), identities(settings, store, clock, Random(11)), store, sandbox)
+        known = identities(settings, store, clock, Random(11), cost=cost, egress=egress)
+        yield Office(apps[0], _in_turn(apps), settings, known, store, sandbox)
 
 
 def _in_turn(apps: Sequence[ASGIApp]) -> ASGIApp:
