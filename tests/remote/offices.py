@@ -15,12 +15,14 @@ from pyairtable_mcp.app import InProcess
 from pyairtable_mcp.app.endpoint import Doors, remote
 from pyairtable_mcp.auth.opening import Identities, identities
 from pyairtable_mcp.auth.tokens import Wish
-from pyairtable_mcp.base.clock import SystemClock
+from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.policy import SCOPES
 from pyairtable_mcp.base.settings import AuthSettings, HttpSettings, Settings
 from pyairtable_mcp.sandbox import Filling, RequestRecord, Sandbox
 from pyairtable_mcp.store.store import Store, open_store
+from pyairtable_mcp.transport.http.serving import listening
 from tests.support.world import Reply, in_process, reply
+from tests.transport.http.serving import at_work
 
 HOST = "http://127.0.0.1:8000"
 POLICIES = """{
@@ -97,20 +99,52 @@ async def office(
     folder: Path, *, anonymous: bool = False, http: HttpSettings | None = None, oauth: bool = False
 ) -> AsyncIterator[Office]:
     """Open an endpoint on a store of its own."""
+    async with (
+        _built(folder, HOST, anonymous=anonymous, http=http, oauth=oauth) as here,
+        here.app.router.lifespan_context(here.app),
+    ):
+        yield here
+
+
+@asynccontextmanager
+async def served_office(folder: Path, clock: Clock) -> AsyncIterator[tuple[Office, str]]:
+    """Open an endpoint where people sign in, and serve it; gives its address too."""
+    with listening("127.0.0.1", 0) as bound:
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        async with _built(folder, url, oauth=True, clock=clock) as here, at_work(here.app, bound):
+            yield here, url
+
+
+@asynccontextmanager
+async def _built(
+    folder: Path,
+    url: str,
+    *,
+    anonymous: bool = False,
+    http: HttpSettings | None = None,
+    oauth: bool = False,
+    clock: Clock | None = None,
+) -> AsyncIterator[Office]:
+    """Build an endpoint that is known at `url`; somebody has to start it."""
     where = str(folder / "store.sqlite3")
     settings = Settings(
         store=where,
-        auth=AuthSettings(policies=POLICIES, oauth=oauth, audience=f"{HOST}/mcp"),
+        auth=AuthSettings(policies=POLICIES, oauth=oauth, audience=f"{url}/mcp"),
         http=http or HttpSettings(),
     )
     sandbox = Sandbox(Filling("studio", 12), rng=Random(7), rate=0)
     inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
-    clock = SystemClock()
+    clock = clock or SystemClock()
     async with (
         open_store(where, clock) as store,
         remote(
-            settings, Doors(anonymous=anonymous), rng=Random(7), sandbox=inside, new_host=in_process
+            settings,
+            Doors(anonymous=anonymous),
+            clock=clock,
+            rng=Random(7),
+            sandbox=inside,
+            new_host=in_process,
+            engine_clock=SystemClock(),
         ) as app,
-        app.router.lifespan_context(app),
     ):
         yield Office(app, identities(settings, store, clock, Random(11)), store, sandbox)
