@@ -1,6 +1,7 @@
 """A team's endpoint in a test: people with tokens and policies, real clients, one sandbox behind it."""
 
-from collections.abc import AsyncIterator, Sequence
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,15 @@ from starlette.applications import Starlette
 from pyairtable_mcp.app import InProcess
 from pyairtable_mcp.app.endpoint import Doors, remote
 from pyairtable_mcp.auth.opening import Identities, identities
+from pyairtable_mcp.auth.passwords import Cost
 from pyairtable_mcp.auth.tokens import Wish
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.policy import SCOPES
 from pyairtable_mcp.base.settings import AuthSettings, HttpSettings, Settings
+from pyairtable_mcp.net.egress import Egress
+from pyairtable_mcp.net.http import AsgiApp
 from pyairtable_mcp.sandbox import Filling, RequestRecord, Sandbox
 from pyairtable_mcp.store.store import Store, open_store
-from pyairtable_mcp.transport.http.serving import listening
 from tests.support.world import Reply, in_process, reply
 from tests.transport.http.serving import at_work
 
@@ -56,6 +59,7 @@ class Office:
     """The endpoint, what it knows of people, and the sandbox behind it."""
 
     app: Starlette
+    settings: Settings
     known: Identities
     store: Store
     sandbox: Sandbox
@@ -94,46 +98,37 @@ class Office:
         return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.app), base_url=HOST)
 
 
+def address_of(bound: socket.socket) -> str:
+    """Return the address that is served on a socket."""
+    host, port = bound.getsockname()
+    return f"http://{host}:{port}"
+
+
 @asynccontextmanager
 async def office(
-    folder: Path, *, anonymous: bool = False, http: HttpSettings | None = None, oauth: bool = False
-) -> AsyncIterator[Office]:
-    """Open an endpoint on a store of its own."""
-    async with (
-        _built(folder, HOST, anonymous=anonymous, http=http, oauth=oauth) as here,
-        here.app.router.lifespan_context(here.app),
-    ):
-        yield here
-
-
-@asynccontextmanager
-async def served_office(folder: Path, clock: Clock) -> AsyncIterator[tuple[Office, str]]:
-    """Open an endpoint where people sign in, and serve it; gives its address too."""
-    with listening("127.0.0.1", 0) as bound:
-        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
-        async with _built(folder, url, oauth=True, clock=clock) as here, at_work(here.app, bound):
-            yield here, url
-
-
-@asynccontextmanager
-async def _built(
     folder: Path,
-    url: str,
     *,
     anonymous: bool = False,
     http: HttpSettings | None = None,
     oauth: bool = False,
+    egress: Egress | None = None,
     clock: Clock | None = None,
+    cost: Cost | None = None,
+    seen: Callable[[AsgiApp], AsgiApp] = lambda app: app,
+    auth: Mapping[str, object] | None = None,
+    bound: socket.socket | None = None,
 ) -> AsyncIterator[Office]:
-    """Build an endpoint that is known at `url`; somebody has to start it."""
+    """Open an endpoint on a store of its own; `auth` are settings of who may come in.
+
+    `seen` is put before the sandbox; `cost` is that of the passwords that the test sets. It is served on
+    `bound`, if that is given.
+    """
+    here = address_of(bound) if bound else HOST
     where = str(folder / "store.sqlite3")
-    settings = Settings(
-        store=where,
-        auth=AuthSettings(policies=POLICIES, oauth=oauth, audience=f"{url}/mcp"),
-        http=http or HttpSettings(),
-    )
+    told = {"policies": POLICIES, "oauth": oauth, "audience": f"{here}/mcp", **(auth or {})}
+    settings = Settings(store=where, auth=AuthSettings.model_validate(told), http=http or HttpSettings())
     sandbox = Sandbox(Filling("studio", 12), rng=Random(7), rate=0)
-    inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
+    inside = InProcess(seen(sandbox.app), next(iter(sandbox.tokens)))
     clock = clock or SystemClock()
     async with (
         open_store(where, clock) as store,
@@ -145,6 +140,9 @@ async def _built(
             sandbox=inside,
             new_host=in_process,
             engine_clock=SystemClock(),
+            egress=egress,
         ) as app,
+        at_work(app, bound) if bound else app.router.lifespan_context(app),
     ):
-        yield Office(app, identities(settings, store, clock, Random(11)), store, sandbox)
+        known = identities(settings, store, clock, Random(11), cost=cost, egress=egress)
+        yield Office(app, settings, known, store, sandbox)

@@ -135,13 +135,15 @@ async def test_what_is_refused_says_why_and_starts_nothing(door: tuple[Door, Ten
     secret = await hooked(flow)
     forged = await at.post("/hooks/flow/paid", b"{}", signed(flow, "wrong", b"{}"))
     assert (forged.status_code, "signature" in forged.json()["error"]) == (401, True)
+    assert "HMAC-SHA256" in forged.headers["www-authenticate"]
     unknown = await at.post("/hooks/flow/other", b"{}", signed(flow, secret, b"{}"))
-    assert unknown.status_code == 404
+    assert (unknown.status_code, unknown.text) == (forged.status_code, forged.text)
     assert (await at.post("/hooks/airtable/flow/paid", b"{}", {})).status_code == 401
     assert at.client
     assert (await at.client.get("/hooks/flow/paid")).status_code == 405
     await flow.store.workflows.switch("flow", enabled=False)
     assert (await at.post("/hooks/flow/paid", b"{}", signed(flow, secret, b"{}"))).status_code == 404
+    assert (await at.post("/hooks/flow/paid", b"{}", signed(flow, "wrong", b"{}"))).text == unknown.text
     assert await flow.store.runs.find() == []
     large = b"x" * (2**20 + 1)
     assert (await at.post("/hooks/flow/paid", large, signed(flow, secret, large))).status_code == 413

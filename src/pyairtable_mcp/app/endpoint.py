@@ -9,14 +9,16 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pyairtable_mcp.app.callers import at_most, within_scopes
 from pyairtable_mcp.app.running import Shared, sharing
 from pyairtable_mcp.app.upstream import InProcess
 from pyairtable_mcp.auth.opening import Identities, identities
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.errors import AppError
-from pyairtable_mcp.base.policy import Principal
+from pyairtable_mcp.base.policy import SCOPES, Principal
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.launching import NewHost, store_place
+from pyairtable_mcp.net.egress import Egress
 from pyairtable_mcp.store.audit_chain import AuditRow
 from pyairtable_mcp.store.store import Store, open_store
 from pyairtable_mcp.surface.dispatch import Noted
@@ -64,14 +66,18 @@ async def remote(
     sandbox: InProcess | None = None,
     new_host: NewHost | None = None,
     engine_clock: Clock | None = None,
+    egress: Egress | None = None,
 ) -> AsyncIterator[Starlette]:
-    """Build the endpoint; its own lifespan starts it. See `sharing` for the arguments."""
+    """Build the endpoint; its own lifespan starts it. See `sharing` for the arguments.
+
+    `egress` is the way to whom is asked beside Airtable's API: issuers, clients, Airtable's sign-in.
+    """
     clock, rng = clock or SystemClock(), rng or SystemRandom()
     async with AsyncExitStack() as stack:
         temporary = settings.sandbox or sandbox is not None
         place = stack.enter_context(store_place(settings, temporary=temporary))
         store = await stack.enter_async_context(open_store(place(), clock))
-        known = identities(settings, store, clock, rng)
+        known = identities(settings, store, clock, rng, egress=egress)
         stack.push_async_callback(known.close)
         shared = await stack.enter_async_context(
             sharing(
@@ -97,7 +103,7 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
     @asynccontextmanager
     async def open_server(caller: Caller) -> AsyncIterator[ASGIApp]:
         """Serve one caller, who is looked at anew with each request: it may be another account by now."""
-        someone = None if caller.principal is OPERATOR else caller.principal
+        someone = None if caller.principal is OPERATOR else at_most(caller.principal)
 
         async def note(principal: Principal, noted: Noted) -> None:
             if noted.effect != "read" or noted.outcome != "done":
@@ -105,10 +111,11 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
 
         app = await shared.app(someone, note, known.rates.admit)
         async with open_endpoints(app.server, single=True, body_bytes=limits.body_bytes) as served:
+            answer = served if someone is None else within_scopes(served, app, where)
 
             async def looked(scope: Scope, receive: Receive, send: Send) -> None:
                 await app.look()
-                await served(scope, receive, send)
+                await answer(scope, receive, send)
 
             yield looked
 
@@ -130,7 +137,7 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
     return endpoint_of(
         Parts(
             gate=gate_of(doors.host, http.public_url or resource, http.hosts, http.origins),
-            callers=Callers(verifier, where),
+            callers=Callers(verifier, where, SCOPES),
             tenants=Tenants(open_server, shared.clock),
             ready=ready,
             limits=limits,

@@ -106,13 +106,14 @@ class _Seat:
         except AppError as error:
             self.client = self._shared.clients.without(self._principal, error)
 
-    def new_call(self) -> FlowCall:
-        """Return request scope for one call."""
+    def new_call(self, caller: Principal | None) -> FlowCall:
+        """Return request scope for one call of whoever this is, with the scopes of the `caller`."""
         shared, principal = self._shared, self._principal
+        client = self.client.within(caller.scopes) if caller else self.client
         return FlowCall(
             airtable=self.client.airtable.metered(),
             settings=self.client.settings,
-            permit=self.client.permit,
+            permit=client.permit,
             clock=shared.clock,
             rng=shared.rng,
             sagas=self._engine,

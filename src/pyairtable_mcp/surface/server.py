@@ -21,6 +21,7 @@ from pydantic import ConfigDict, JsonValue
 from pyairtable_mcp import __version__
 from pyairtable_mcp.base.text import closest, counted, quoted
 from pyairtable_mcp.surface.asking import settled
+from pyairtable_mcp.surface.callers import caller_of
 from pyairtable_mcp.surface.catalog import Tool as Spec
 from pyairtable_mcp.surface.completions import add_completions
 from pyairtable_mcp.surface.dispatch import Dispatcher
@@ -78,7 +79,9 @@ class AppServer(MCPServer):
     ) -> CallToolResult | InputRequiredResult:
         """Run a tool; one that is not listed is refused with the reason or the closest names."""
         if all(spec.name != name for spec in self._dispatcher.tools):
-            return _result(await self._dispatcher.call(name, arguments), show_spent=self._show_spent)
+            caller = caller_of(context) if context else None
+            found = await self._dispatcher.call(name, arguments, caller=caller)
+            return _result(found, show_spent=self._show_spent)
         return await super().call_tool(name, arguments, context)
 
     async def get_prompt(
@@ -125,13 +128,16 @@ def _runner(
     async def run(
         arguments: dict[str, JsonValue], context: Context[Any, Any]
     ) -> CallToolResult | InputRequiredResult:
+        caller = caller_of(context)
         async with relayed(context.report_progress) as report:
 
             async def call() -> Answer:
-                return await dispatcher.call(name, arguments, report)
+                return await dispatcher.call(name, arguments, report, caller)
 
             async def decide(asked: Asked, approved: bool) -> Answer:
-                return await dispatcher.decided(asked, approved=approved, by=ANSWERED, report=report)
+                return await dispatcher.decided(
+                    asked, approved=approved, by=ANSWERED, report=report, caller=caller
+                )
 
             answer = await settled(context, call, decide)
         return answer if isinstance(answer, InputRequiredResult) else _result(answer, show_spent=show_spent)

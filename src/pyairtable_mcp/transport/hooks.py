@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 HOOKS: Final = "/hooks"
 LIMITS: Final = Limits(header_bytes=16_384, body_bytes=2**20, body_seconds=10.0)
 _MAC: Final = b"x-airtable-content-mac"
+_PROOF: Final = 'Bearer, HMAC-SHA256 header="X-Signature"'
+_PROOF_OF_AIRTABLE: Final = 'HMAC-SHA256 header="X-Airtable-Content-MAC"'
+"""What is asked for with a 401, which has to ask for something (RFC 9110, 11.6.1)."""
 _AGAIN: Final = "5"
 """Seconds after which a sender may try again when the store did not answer."""
 
@@ -32,18 +35,23 @@ def hook_routes(receiver: "Callable[[], Awaitable[Receiver]]", limits: Limits = 
     """
     return [
         Route(
-            f"{HOOKS}/airtable/{{workflow}}/{{trigger}}", _Hook(receiver, _notified, limits), methods=["POST"]
-        ),
-        Route(f"{HOOKS}/{{workflow}}/{{trigger}}", _Hook(receiver, _received, limits), methods=["POST"]),
+            f"{HOOKS}{path}/{{workflow}}/{{trigger}}",
+            _Hook(receiver, handle, proof, limits),
+            methods=["POST"],
+        )
+        for path, handle, proof in (("/airtable", _notified, _PROOF_OF_AIRTABLE), ("", _received, _PROOF))
     ]
 
 
 class _Hook:
-    """Takes a body in, within limits, and answers it."""
+    """Takes a body in, within limits, and answers it; `proof` is what it asks for when there is none."""
 
-    def __init__(self, receiver: "Callable[[], Awaitable[Receiver]]", handle: Handle, limits: Limits) -> None:
+    def __init__(
+        self, receiver: "Callable[[], Awaitable[Receiver]]", handle: Handle, proof: str, limits: Limits
+    ) -> None:
         self._receiver = receiver
         self._handle = handle
+        self._proof = proof
         self._limited = Limited(self._whole, limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,14 +66,15 @@ class _Hook:
             # The sender learns nothing of our inside; the log and the trigger's trouble do.
             response = plain(503, "Try again later.", {"retry-after": _AGAIN})
         else:
-            response = _response(answer)
+            response = _response(answer, self._proof)
         await response(scope, receive, send)
 
 
-def _response(answer: "Answer") -> Response:
+def _response(answer: "Answer", proof: str) -> Response:
+    headers = {**GUARDED, "www-authenticate": proof} if answer.status == 401 else GUARDED
     if answer.body is None:
-        return Response(status_code=answer.status, headers=GUARDED)
-    return JSONResponse(dict(answer.body), answer.status, GUARDED)
+        return Response(status_code=answer.status, headers=headers)
+    return JSONResponse(dict(answer.body), answer.status, headers)
 
 
 async def _received(receiver: "Receiver", request: Request, body: bytes) -> "Answer":

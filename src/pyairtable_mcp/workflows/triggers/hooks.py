@@ -31,6 +31,12 @@ _TOLD: Final = frozenset({"content-type", "user-agent", "x-request-id", "x-event
 """The headers that a run is told."""
 _SHOWN: Final = 300
 
+_UNPROVEN: Final = (
+    "There is no such webhook, or this does not prove to know its secret: by one signature, X-Signature: "
+    "t=<seconds>,v1=<hex> over <t>.<body>, or by one Authorization: Bearer <secret>, as the trigger has it."
+)
+"""The same for each way in which it is not proved, so that nobody learns which webhooks there are."""
+
 Headers = Sequence[tuple[bytes, bytes]]
 """Headers as they came, their names in lower case."""
 
@@ -51,11 +57,14 @@ class Verdict:
 
 
 def judge(trigger: WebhookTrigger, secret: str, headers: Headers, body: bytes, now: float) -> Verdict:
-    """Judge a request by its bytes; `now` is in seconds since 1970."""
+    """Judge a request by its bytes; `now` is in seconds since 1970.
+
+    A trigger that is not there is judged as one whose `secret` is empty: nobody can prove to know it.
+    """
     if len(body) > MOST_BYTES:
         return Verdict(status=413, why=f"The body is larger than {MOST_BYTES} bytes.")
     if not secret:
-        return Verdict(status=401, why="This trigger has no secret yet.")
+        return Verdict(status=401, why=_UNPROVEN)
     key = _signed(trigger, secret, headers, body, now) if trigger.auth == "hmac" else _borne(secret, headers)
     if isinstance(key, Verdict):
         return key
@@ -84,11 +93,11 @@ def _signed(trigger: WebhookTrigger, secret: str, headers: Headers, body: bytes,
     given = _values(headers, SIGNATURE)
     found = _SIGNED.fullmatch(given[0]) if len(given) == 1 else None
     if found is None:
-        return Verdict(status=401, why="It has to carry one X-Signature: t=<seconds>,v1=<hex>.")
+        return Verdict(status=401, why=_UNPROVEN)
     stamp, name, mac = found.groups()
     signed = b".".join([stamp, name, body] if name else [stamp, body])
     if not hmac.compare_digest(_mac(secret, signed), mac):
-        return Verdict(status=401, why="The signature does not fit: it is over <t>.<body>, with the secret.")
+        return Verdict(status=401, why=_UNPROVEN)
     if abs(now - int(stamp)) > trigger.window_seconds:
         return Verdict(status=401, why=f"It was signed more than {trigger.window_seconds} s from now.")
     return f"name:{name.decode()}" if name else f"signature:{mac.decode()}"
@@ -98,7 +107,7 @@ def _borne(secret: str, headers: Headers) -> str | Verdict:
     given = _values(headers, b"authorization")
     expected = b"Bearer " + secret.encode()
     if len(given) != 1 or not hmac.compare_digest(given[0], expected):
-        return Verdict(status=401, why="It has to carry one Authorization: Bearer <secret>.")
+        return Verdict(status=401, why=_UNPROVEN)
     names = [value.decode("latin-1") for value in _values(headers, b"idempotency-key")]
     if not names:
         return ""

@@ -13,7 +13,7 @@ from pyairtable_mcp.airtable.webhooks import is_genuine
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import BadValue
 from pyairtable_mcp.store.store import Store
-from pyairtable_mcp.store.workflow_values import TriggerRow, WorkflowRow
+from pyairtable_mcp.store.workflow_values import WorkflowRow
 from pyairtable_mcp.workflows.definition.model import WebhookTrigger, Workflow, triggers_of
 from pyairtable_mcp.workflows.triggers.bell import Bell
 from pyairtable_mcp.workflows.triggers.hooks import Headers, judge
@@ -32,6 +32,15 @@ class Answer:
 
     status: int
     body: Mapping[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Webhook:
+    """A trigger of a workflow, and the secret that proves a request to be meant for it."""
+
+    secret: str
+    workflow: WorkflowRow
+    definition: WebhookTrigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +74,20 @@ class Receiver:
     async def receive(self, workflow: str, trigger: str, headers: Headers, body: bytes) -> Answer:
         """Answer a webhook: 202 with the run it leads to, the same one for the same event."""
         found = await self._webhook(workflow, trigger)
-        if found is None:
-            return Answer(404, {"error": f"There is no webhook {workflow}/{trigger}."})
-        row, saved, definition = found
+        definition, secret = (found.definition, found.secret) if found else (WebhookTrigger(), "")
         now = self._clock.now()
-        verdict = judge(definition, row.secret, headers, body, now.timestamp())
+        verdict = judge(definition, secret, headers, body, now.timestamp())
         if verdict.status != 202:
             return Answer(verdict.status, {"error": verdict.why})
+        if found is None or not found.workflow.enabled:
+            return Answer(404, {"error": f"Workflow {workflow} is switched off."})
         key = verdict.key or f"only:{self._rng.getrandbits(128):032x}"
         event: dict[str, JsonValue] = {
             "kind": WEBHOOK, "id": trigger, "at": now.astimezone(UTC).isoformat(),
             "body": verdict.body, "headers": dict(verdict.headers or {}),
         }  # fmt: skip
         firing = Firing(
-            workflow=saved, cause="webhook", trigger=trigger, key=f"{trigger}:{key}", event=event,
+            workflow=found.workflow, cause="webhook", trigger=trigger, key=f"{trigger}:{key}", event=event,
             inputs=definition.inputs,
         )  # fmt: skip
         (run,) = await self._store.runs.offer([self._offer_of(firing)])
@@ -100,15 +109,15 @@ class Receiver:
         self._ring()
         return there
 
-    async def _webhook(
-        self, workflow: str, trigger: str
-    ) -> tuple[TriggerRow, WorkflowRow, WebhookTrigger] | None:
+    async def _webhook(self, workflow: str, trigger: str) -> _Webhook | None:
         row = await self._store.triggers.get(workflow, trigger)
         saved = await self._store.workflows.load(workflow) if row and row.kind == WEBHOOK else None
-        if row is None or saved is None or not saved.enabled:
+        if row is None or saved is None:
             return None
         definition = triggers_of(Workflow.model_validate(saved.definition)).get(trigger)
-        return (row, saved, definition) if isinstance(definition, WebhookTrigger) else None
+        if not isinstance(definition, WebhookTrigger):
+            return None
+        return _Webhook(row.secret, saved, definition)
 
     async def _is_genuine(self, workflow: str, trigger: str, macs: list[bytes], body: bytes) -> bool:
         """Tell whether a notification comes from who knows the secret; it may be a newer one than we know."""
