@@ -1,5 +1,6 @@
 """A team's endpoint in a test: people with tokens and policies, real clients, one sandbox behind it."""
 
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from pyairtable_mcp.net.http import AsgiApp
 from pyairtable_mcp.sandbox import Filling, RequestRecord, Sandbox
 from pyairtable_mcp.store.store import Store, open_store
 from tests.support.world import Era, Reply, in_process, reply
+from tests.transport.http.serving import at_work
 
 HOST = "http://127.0.0.1:8000"
 POLICIES = """{
@@ -107,6 +109,12 @@ class Office:
         return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.workers), base_url=HOST)
 
 
+def address_of(bound: socket.socket) -> str:
+    """Return the address that is served on a socket."""
+    host, port = bound.getsockname()
+    return f"http://{host}:{port}"
+
+
 @asynccontextmanager
 async def office(
     folder: Path,
@@ -120,14 +128,16 @@ async def office(
     seen: Callable[[AsgiApp], AsgiApp] = lambda app: app,
     auth: Mapping[str, object] | None = None,
     workers: int = 1,
+    bound: socket.socket | None = None,
 ) -> AsyncIterator[Office]:
     """Open an endpoint on a store of its own; `auth` are settings of who may come in.
 
     `seen` is put before the sandbox; `cost` is that of the passwords that the test sets. Several workers are
-    asked in turn.
+    asked in turn. The first is served on `bound`, if that is given.
     """
+    here = address_of(bound) if bound else HOST
     where = str(folder / "store.sqlite3")
-    told = {"policies": POLICIES, "oauth": oauth, "audience": f"{HOST}/mcp", **(auth or {})}
+    told = {"policies": POLICIES, "oauth": oauth, "audience": f"{here}/mcp", **(auth or {})}
     settings = Settings(store=where, auth=AuthSettings.model_validate(told), http=http or HttpSettings())
     sandbox = Sandbox(Filling("studio", 12), rng=Random(7), rate=0)
     inside = InProcess(seen(sandbox.app), next(iter(sandbox.tokens)))
@@ -147,8 +157,10 @@ async def office(
                 engine_clock=SystemClock(),
                 egress=egress,
             )
-            apps.append(await stack.enter_async_context(opening))
-            await stack.enter_async_context(apps[-1].router.lifespan_context(apps[-1]))
+            app = await stack.enter_async_context(opening)
+            living = at_work(app, bound) if bound and not apps else app.router.lifespan_context(app)
+            await stack.enter_async_context(living)
+            apps.append(app)
         known = identities(settings, store, clock, Random(11), cost=cost, egress=egress)
         yield Office(apps[0], _in_turn(apps), settings, known, store, sandbox)
 

@@ -1,6 +1,7 @@
 """The endpoint in a test: real sockets on one side, a whole world's server on the other."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -128,10 +129,17 @@ async def asking(endpoint: Endpoint) -> AsyncIterator[httpx2.AsyncClient]:
 async def served(endpoint: Endpoint) -> AsyncIterator[str]:
     """Serve the application on a free port, and give its address."""
     with listening("127.0.0.1", 0) as bound:
-        server = server_of(endpoint.app)
-        serving = asyncio.create_task(server.serve(sockets=[bound]))
-        try:
+        async with at_work(endpoint.app, bound):
             yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
+
+
+@asynccontextmanager
+async def at_work(app: ASGIApp, bound: socket.socket) -> AsyncIterator[None]:
+    """Serve an application on a socket, from its start to its end."""
+    server = server_of(app)
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
