@@ -1,5 +1,6 @@
 """Who may do what: what a policy forbids, and that nothing put on top of it gives it back."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -18,6 +19,7 @@ from pyairtable_mcp.base.policy import (
     Principal,
     Resource,
     allowed,
+    missing_scopes,
     narrowed,
     sees,
 )
@@ -188,3 +190,14 @@ def test_what_needs_approval_is_allowed_and_says_so() -> None:
     assert asks(Policy(approve_over=10), Effect.CREATE, records=11)
     assert not asks(Policy(approve_over=10), Effect.CREATE, records=10)
     assert not asks(Policy(approve_over=0, approve=frozenset(APPROVABLE)), Effect.READ, records=9)
+
+
+def test_scopes_are_worth_asking_for_only_if_they_let_everything_through() -> None:
+    read, write = Action(effect=Effect.READ, group="read"), Action(effect=Effect.CHANGE, group="write")
+    schema = Action(effect=Effect.CREATE, group="schema")
+    reader = Principal(id="me", scopes=frozenset({"read"}))
+    assert missing_scopes(reader, [read]) == ()
+    assert missing_scopes(reader, [schema, read, write]) == ("write", "schema")
+    without = replace(reader, policy=Policy(toolsets=frozenset({"read", "write"})))
+    assert missing_scopes(without, [write]) == ("write",)
+    assert missing_scopes(without, [schema, write]) == ()

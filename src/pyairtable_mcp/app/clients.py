@@ -28,6 +28,10 @@ class Client:
     settings: Settings
     principal: Principal
 
+    def within(self, scopes: frozenset[str]) -> "Client":
+        """Return the same client for a call with a token of some scopes."""
+        return replace(self, principal=replace(self.principal, scopes=scopes))
+
     def permit(self, action: Action) -> Decision:
         """Tell whether whoever this is may do something."""
         return allowed(self.principal, action)

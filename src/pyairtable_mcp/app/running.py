@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     # Only its name is needed here: what it costs to import is paid when a saga runs.
     from pyairtable_mcp.engine.engine import Engine
 
-Admit = Callable[[Principal, Action], None]
+Admit = Callable[[Principal, Action], Awaitable[None]]
 """Counts a call of a principal; raises `TooMany` for one too many."""
 Note = Callable[[Principal, Noted], Awaitable[None]]
 """Writes down what a principal did."""
@@ -58,9 +58,17 @@ class Shared:
     warm: Callable[[], None] | None
 
     async def app(
-        self, principal: Principal | None = None, note: Note | None = None, admit: Admit | None = None
+        self,
+        principal: Principal | None = None,
+        *,
+        note: Note | None = None,
+        admit: Admit | None = None,
+        state_keys: Sequence[bytes] = (),
     ) -> App:
-        """Return the server of a principal, or that of the operator, who meets everything."""
+        """Return the server of a principal, or that of the operator, who meets everything.
+
+        `state_keys` seal what its clients carry from a question to its answer; see `build_server`.
+        """
         seat = _Seat(self, principal)
         await seat.look()
         settings, someone = seat.client.settings, principal or Principal(id="")
@@ -75,7 +83,7 @@ class Shared:
             note=noted,
             admit=partial(admit, someone) if admit else None,
         )
-        server = build_server(dispatcher, show_spent=settings.show_spent)
+        server = build_server(dispatcher, show_spent=settings.show_spent, state_keys=state_keys)
         return App(settings, seat.client.airtable, dispatcher, server, seat.look)
 
     async def _published(self, principal: Principal | None) -> Sequence[Tool]:
@@ -106,13 +114,14 @@ class _Seat:
         except AppError as error:
             self.client = self._shared.clients.without(self._principal, error)
 
-    def new_call(self) -> FlowCall:
-        """Return request scope for one call."""
+    def new_call(self, caller: Principal | None) -> FlowCall:
+        """Return request scope for one call of whoever this is, with the scopes of the `caller`."""
         shared, principal = self._shared, self._principal
+        client = self.client.within(caller.scopes) if caller else self.client
         return FlowCall(
             airtable=self.client.airtable.metered(),
             settings=self.client.settings,
-            permit=self.client.permit,
+            permit=client.permit,
             clock=shared.clock,
             rng=shared.rng,
             sagas=self._engine,

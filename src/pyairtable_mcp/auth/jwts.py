@@ -53,6 +53,7 @@ class Jwts:
             client=client_in(claims),
             scopes=scopes_in(claims),
             policy=self._policy,
+            widenable=True,
         )
         return Bearer(principal=principal, expires=float(claims["exp"]))
 

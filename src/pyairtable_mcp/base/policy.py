@@ -4,7 +4,7 @@ A policy only ever takes away. Several of them that hold together form a chain, 
 forbids is forbidden: so a request can tighten what its principal may, and never loosen it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final, Literal, get_args
@@ -114,12 +114,16 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Principal:
-    """Who is asking: a stable id, by which client, with which scopes, within which policy."""
+    """Who is asking: a stable id, by which client, with which scopes, within which policy.
+
+    `widenable`: its client can ask a person for the scopes it lacks.
+    """
 
     id: str
     client: str = ""
     scopes: frozenset[str] = frozenset(SCOPES)
     policy: Policy = field(default_factory=Policy)
+    widenable: bool = False
 
 
 NOTHING: Final = Resource()
@@ -138,13 +142,21 @@ def allowed(principal: Principal, action: Action, resource: Resource = NOTHING) 
     """
     if not sees(principal, resource):
         return Decision(False, "There is nothing of this name here.", hidden=True)
-    if action.kind not in principal.scopes:
-        return Decision(False, f"This needs the scope '{action.kind}'.", missing_scope=action.kind)
     parts = tuple(principal.policy.parts())
     if reason := next(filter(None, (_why_not(part, action) for part in parts)), ""):
         return Decision(False, reason)
+    # Last, because whoever gets the scope is to be let through by it.
+    if action.kind not in principal.scopes:
+        return Decision(False, f"This needs the scope '{action.kind}'.", missing_scope=action.kind)
     asks = any(_asks(part, action) for part in parts)
     return replace(_YES, needs_approval=True) if asks else _YES
+
+
+def missing_scopes(principal: Principal, actions: Iterable[Action]) -> tuple[str, ...]:
+    """Return the scopes that would let a principal do all of this; none if it may, or could not with any."""
+    refused = [each for each in (allowed(principal, action) for action in actions) if not each.allowed]
+    missing = {each.missing_scope for each in refused}
+    return () if "" in missing else tuple(scope for scope in SCOPES if scope in missing)
 
 
 def sees(principal: Principal, resource: Resource) -> bool:

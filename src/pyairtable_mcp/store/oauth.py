@@ -3,7 +3,7 @@
 What they hold is the server's own; here they are JSON.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -18,6 +18,8 @@ Body = Mapping[str, Any]
 _DAY: Final = 86_400.0
 _UNUSED_SECONDS: Final = 90 * _DAY
 """How long a client that nobody uses is kept."""
+_MOST_GIVEN: Final = 200
+"""Grants of a client that are looked through for those of a browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,12 @@ class OAuth:
         """Return a grant."""
         wish = select(GRANTS.c.grant).where(GRANTS.c.id == grant_id)
         return await self._database.run(lambda connection: connection.execute(wish).scalar())
+
+    async def given(self, client_id: str, now: float) -> Sequence[Body]:
+        """Return the latest grants of a client that have not run out."""
+        live = select(GRANTS.c.grant).where(GRANTS.c.client == client_id, GRANTS.c.ends > now)
+        wish = live.order_by(GRANTS.c.ends.desc()).limit(_MOST_GIVEN)
+        return await self._database.run(lambda connection: list(connection.execute(wish).scalars()))
 
     async def give(self, grant: Body, ends: float, now: float) -> None:
         """Enter a grant, and forget those that have run out."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from pyairtable_mcp.base.policy import Action, Effect, Principal, allowed
+from pyairtable_mcp.base.policy import Effect, Principal, allowed
 from pyairtable_mcp.engine.late import journaled, late
 from pyairtable_mcp.engine.tools import arguments as sagas
 from pyairtable_mcp.operations import (
@@ -245,12 +245,15 @@ APPROVAL: Final[Tool] = ToolSpec(
 
 
 def offered(principal: Principal) -> tuple[Tool, ...]:
-    """Return the tools a principal may call, in catalog order."""
+    """Return the tools a principal is shown, in catalog order."""
     return permitted(principal, CATALOG)
 
 
 def permitted(principal: Principal, tools: Iterable[Tool]) -> tuple[Tool, ...]:
-    """Return those of some tools that a principal may call."""
-    return tuple(
-        tool for tool in tools if allowed(principal, Action(effect=tool.effect, group=tool.group)).allowed
-    )
+    """Return those of some tools that a principal may call, or its client could ask to be let call."""
+    return tuple(tool for tool in tools if _shown(principal, tool))
+
+
+def _shown(principal: Principal, tool: Tool) -> bool:
+    decision = allowed(principal, tool.action)
+    return decision.allowed or (principal.widenable and bool(decision.missing_scope))

@@ -22,13 +22,14 @@ from pyairtable_mcp.base.errors import (
     UnknownName,
     UnknownTool,
 )
-from pyairtable_mcp.base.policy import Action, Effect, Principal, allowed
+from pyairtable_mcp.base.policy import Action, Effect, Principal, allowed, missing_scopes
 from pyairtable_mcp.base.text import closest, quoted
 from pyairtable_mcp.engine.tools.arguments import DecideSaga
 from pyairtable_mcp.net.sender import Spent
 from pyairtable_mcp.operations.call import Args, Call, Report, unheard
 from pyairtable_mcp.operations.results import Changes, Fate, Result
 from pyairtable_mcp.surface.catalog import APPROVAL, CATALOG, Tool, offered, permitted
+from pyairtable_mcp.surface.demands import actions_of, tool_of
 from pyairtable_mcp.surface.render.answer import Answer, Asked, answer, refusal
 from pyairtable_mcp.surface.render.page import Paper
 from pyairtable_mcp.workflows.call import FlowCall
@@ -59,20 +60,21 @@ class Dispatcher:
     """Runs tools for callers; whatever happens inside, the caller gets an answer.
 
     `answered` is called after each; `published` are tools beside those of the catalog; `note` is told what
-    each call was and came to; `admit` counts calls, and raises `TooMany` for one too many.
+    each call was and came to; `admit` counts calls, and raises `TooMany` for one too many. A `caller` is the
+    principal with the scopes of the token that this one call came with.
     """
 
     def __init__(
         self,
         principal: Principal,
-        new_call: Callable[[], FlowCall],
+        new_call: Callable[[Principal | None], FlowCall],
         rng: Random,
         clock: Clock,
         *,
         answered: Callable[[], None] | None = None,
         published: Sequence[Tool] = (),
         note: Callable[[Noted], Awaitable[None]] | None = None,
-        admit: Callable[[Action], None] | None = None,
+        admit: Callable[[Action], Awaitable[None]] | None = None,
     ) -> None:
         self.tools = (*offered(principal), *permitted(principal, published))
         self._answered = answered
@@ -85,30 +87,61 @@ class Dispatcher:
 
     def new_call(self) -> FlowCall:
         """Return the request scope for one call."""
-        return self._new_call()
+        return self._new_call(None)
 
-    async def call(self, name: str, arguments: Mapping[str, JsonValue], report: Report = unheard) -> Answer:
+    async def call(
+        self,
+        name: str,
+        arguments: Mapping[str, JsonValue],
+        report: Report = unheard,
+        caller: Principal | None = None,
+    ) -> Answer:
         """Run a tool by name with raw arguments; long work tells `report` how far it is."""
         begun = self._clock.monotonic()
-        found = await self._accounted(lambda new_call: self._called(name, arguments, new_call), report)
-        if self._note:
-            ms = round((self._clock.monotonic() - begun) * 1_000)
-            await self._note(self._noted(name, arguments, found, ms))
+        scoped = self._scoped(caller)
+        found = await self._accounted(
+            lambda new_call: self._called(name, arguments, new_call, scoped), report, caller
+        )
+        ms = round((self._clock.monotonic() - begun) * 1_000)
+        await self._noted(name, arguments, found, ms)
         return found
 
-    async def decided(self, asked: Asked, *, approved: bool, by: str, report: Report = unheard) -> Answer:
+    async def scopes_for(self, message: object, caller: Principal) -> Sequence[str]:
+        """Return the scopes a caller has to ask for before a message can be done; such a call is noted."""
+        missing = missing_scopes(self._scoped(caller), actions_of(message, self.tools))
+        name, arguments = tool_of(message)
+        if missing and name:
+            await self._noted(name, arguments, refusal(NotAllowed(f"This needs {' '.join(missing)}.")), 0)
+        return missing
+
+    async def decided(
+        self,
+        asked: Asked,
+        *,
+        approved: bool,
+        by: str,
+        report: Report = unheard,
+        caller: Principal | None = None,
+    ) -> Answer:
         """Let a saga run, or end it, as a person has answered what was asked."""
         args = DecideSaga(saga=asked.saga, question=asked.question, approved=approved, by=by)
-        return await self._accounted(lambda new_call: self._run(APPROVAL, args, new_call), report)
+        return await self._accounted(lambda new_call: self._run(APPROVAL, args, new_call), report, caller)
+
+    def _scoped(self, caller: Principal | None) -> Principal:
+        """Return the principal with the scopes of whoever calls now."""
+        return replace(self._principal, scopes=caller.scopes) if caller else self._principal
 
     async def _accounted(
-        self, work: Callable[[Callable[[], Call]], Awaitable[Answer]], report: Report
+        self,
+        work: Callable[[Callable[[], Call]], Awaitable[Answer]],
+        report: Report,
+        caller: Principal | None,
     ) -> Answer:
         """Return the answer of some work, whatever happens, with what it cost."""
         calls: list[Call] = []
 
         def new_call() -> Call:
-            calls.append(replace(self._new_call(), report=report))
+            calls.append(replace(self._new_call(caller), report=report))
             return calls[-1]
 
         found = await _tried(work(new_call))
@@ -120,11 +153,11 @@ class Dispatcher:
         return replace(found, spent=spent)
 
     async def _called(
-        self, name: str, arguments: Mapping[str, JsonValue], new_call: Callable[[], Call]
+        self, name: str, arguments: Mapping[str, JsonValue], new_call: Callable[[], Call], who: Principal
     ) -> Answer:
-        spec = self._find(name)
+        spec = self._find(name, who)
         if self._admit:
-            self._admit(Action(effect=spec.effect, group=spec.group))
+            await self._admit(spec.action)
         found = await self._run(spec, spec.parse(arguments), new_call)
         # Who only looks at a saga does not want anybody asked.
         return replace(found, asks=None) if spec.effect is Effect.READ else found
@@ -168,26 +201,29 @@ class Dispatcher:
         """Return a result as an answer within the limits of this server."""
         return answer(result, Paper.of(call.settings, self._rng))
 
-    def _noted(self, name: str, arguments: Mapping[str, JsonValue], found: Answer, ms: int) -> Noted:
+    async def _noted(self, name: str, arguments: Mapping[str, JsonValue], found: Answer, ms: int) -> None:
+        if self._note is None:
+            return
         spec = next((tool for tool in (*self.tools, *CATALOG) if tool.name == name), None)
         named = [arguments.get(key) for key in ("base", "table", "saga", "workflow")]
-        return Noted(
-            tool=spec.name if spec else "",
-            effect=spec.effect.value if spec else "",
-            target=" / ".join(str(one) for one in named if isinstance(one, str) and one),
-            outcome=found.error.code if found.error else "done",
-            saga=found.saga,
-            ms=ms,
+        await self._note(
+            Noted(
+                tool=spec.name if spec else "",
+                effect=spec.effect.value if spec else "",
+                target=" / ".join(str(one) for one in named if isinstance(one, str) and one),
+                outcome=found.error.code if found.error else "done",
+                saga=found.saga,
+                ms=ms,
+            )
         )
 
-    def _find(self, name: str) -> Tool:
-        found = next((tool for tool in self.tools if tool.name == name), None)
+    def _find(self, name: str, who: Principal) -> Tool:
+        found = next((tool for tool in (*self.tools, *CATALOG) if tool.name == name), None)
         if found:
-            return found
-        switched_off = next((tool for tool in CATALOG if tool.name == name), None)
-        if switched_off:
-            action = Action(effect=switched_off.effect, group=switched_off.group)
-            raise NotAllowed(allowed(self._principal, action).reason)
+            decision = allowed(who, found.action)
+            if decision.allowed:
+                return found
+            raise NotAllowed(decision.reason)
         names = [tool.name for tool in self.tools]
         near = closest(name, names)
         raise UnknownTool(f"There is no tool {quoted(name)}.", candidates=near or names)

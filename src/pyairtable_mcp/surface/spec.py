@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from mcp.types import ToolAnnotations
 from pydantic import JsonValue
 
-from pyairtable_mcp.base.policy import Effect
+from pyairtable_mcp.base.policy import Action, Effect
 from pyairtable_mcp.operations.call import Args
 from pyairtable_mcp.operations.parsing import parse
 from pyairtable_mcp.surface.schemas import slim_schema
@@ -33,6 +33,11 @@ class ToolSpec(Generic[A]):
     def description(self) -> str:
         """Return what the tool does, as a model reads it."""
         return " ".join(inspect.cleandoc(self.args.__doc__ or "").split())
+
+    @property
+    def action(self) -> Action:
+        """Return what a call of it does, as a policy sees it."""
+        return Action(effect=self.effect, group=self.group)
 
     @property
     def annotations(self) -> ToolAnnotations:

@@ -27,8 +27,8 @@ Access: TypeAlias = tuple[str, float, tuple[str, ...]]
 class Grant:
     """What a person has let a client do. Codes and tokens are their hashes; moments are seconds since 1970.
 
-    `spent` are the refresh tokens that were turned over, the latest one last. `retried`: that one was taken
-    once more.
+    `browser` is the hash of the secret of the browser it was given in. `spent` are the refresh tokens that
+    were turned over, the latest one last. `retried`: that one was taken once more.
     """
 
     id: str
@@ -38,6 +38,7 @@ class Grant:
     resource: str
     redirect_uri: str
     challenge: str
+    browser: str = ""
     code: str
     code_until: float
     redeemed: bool = False

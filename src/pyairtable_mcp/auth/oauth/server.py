@@ -36,10 +36,14 @@ _TICKET: Final = 43
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What a person is to be shown, and the ticket their answer has to bring along."""
+    """What a person is to be shown, and the ticket their answer has to bring along.
+
+    `before` are the scopes that were given to the same client in the same browser.
+    """
 
     ticket: str
     asked: Asked
+    before: frozenset[str] = frozenset()
 
 
 class AuthorizationServer:
@@ -71,14 +75,23 @@ class AuthorizationServer:
         ticket, now = random_text(self._rng, _TICKET), self._now()
         kept = Kept(digest_of(browser), asdict(asked))
         await self._stored.ask(digest_of(ticket), kept, now + CONSENT_SECONDS, now)
-        return Consent(ticket, asked)
+        return await self._consent(ticket, asked, browser)
 
     async def waiting(self, ticket: str, *, browser: str) -> Consent:
         """Return a question again that a person has not answered; raises `Shown` in any other browser."""
+        return await self._consent(ticket, await self._waiting(ticket, browser), browser)
+
+    async def _waiting(self, ticket: str, browser: str) -> Asked:
         kept = await self._stored.asked(digest_of(ticket), self._now())
         if kept is None or not is_secret_of(browser, kept.browser):
             raise Shown("This question has been answered, is too old, or was asked in another browser.")
-        return Consent(ticket, Asked(**{**kept.asked, "scopes": tuple(kept.asked["scopes"])}))
+        return Asked(**{**kept.asked, "scopes": tuple(kept.asked["scopes"])})
+
+    async def _consent(self, ticket: str, asked: Asked, browser: str) -> Consent:
+        """Return a question with what was answered to such a one before."""
+        given = map(_grant, await self._stored.given(asked.client, self._now()))
+        mine = [grant for grant in given if not grant.ended and is_secret_of(browser, grant.browser)]
+        return Consent(ticket, asked, frozenset(scope for grant in mine for scope in grant.scopes))
 
     async def decide(self, ticket: str, *, browser: str, principal: str, scopes: frozenset[str]) -> str:
         """Note what a person who is signed in has decided, and return where their browser goes.
@@ -86,7 +99,7 @@ class AuthorizationServer:
         `scopes` are those they agreed to; with none they said no. Raises `Shown` when the question cannot be
         answered any more.
         """
-        asked = (await self.waiting(ticket, browser=browser)).asked
+        asked = await self._waiting(ticket, browser)
         if not await self._stored.answer(digest_of(ticket)):
             raise Shown("This question has been answered.")
         given = tuple(scope for scope in asked.scopes if scope in scopes)
@@ -102,6 +115,7 @@ class AuthorizationServer:
             resource=asked.resource,
             redirect_uri=asked.redirect_uri,
             challenge=asked.challenge,
+            browser=digest_of(browser),
             code=code.digest,
             code_until=now + grants.CODE_SECONDS,
         )
@@ -158,7 +172,7 @@ class AuthorizationServer:
             principal = await self._users.principal(grant.principal.removeprefix(USER))
         except SignInRefused as error:
             raise InvalidToken(error.message) from error
-        scoped = replace(principal, client=grant.client, scopes=frozenset(access[2]))
+        scoped = replace(principal, client=grant.client, scopes=frozenset(access[2]), widenable=True)
         return Bearer(principal=scoped, expires=access[1])
 
     async def _client(self, form: Mapping[str, str], authorization: str, address: str) -> Client:

@@ -5,12 +5,11 @@ from typing import Any, Final, TypeVar
 
 from pydantic import JsonValue
 
-from pyairtable_mcp.base.errors import NotAllowed
-from pyairtable_mcp.base.policy import Action, Effect
 from pyairtable_mcp.engine.airtable_carrier import records_of, writes_of
 from pyairtable_mcp.engine.expressions.shapes import PLAIN, Shape, records_shape
 from pyairtable_mcp.engine.model import Plan, StepSpec
 from pyairtable_mcp.engine.ports import Scene, Sent, StepKind
+from pyairtable_mcp.engine.steps.permitting import refuse
 from pyairtable_mcp.engine.steps.scope import arguments_of
 from pyairtable_mcp.operations import attaching, commenting, replacing, structure, upserting, writing
 from pyairtable_mcp.operations.call import Args, Call
@@ -35,41 +34,6 @@ CHANGES: Final[Mapping[str, tuple[type[Args], Planner[Any]]]] = {
     "update_schema": (structure.UpdateSchema, structure.plan_update_schema),
 }
 """The arguments and the use case of each kind."""
-
-
-ACTIONS: Final[Mapping[str, Action]] = {
-    "create": Action(effect=Effect.CREATE, group="write"),
-    "update": Action(effect=Effect.CHANGE, group="write"),
-    "replace": Action(effect=Effect.CHANGE, group="write"),
-    "upsert": Action(effect=Effect.CHANGE, group="write"),
-    "delete": Action(effect=Effect.DELETE, group="write"),
-    "attach": Action(effect=Effect.CREATE, group="write"),
-    "comment": Action(effect=Effect.CREATE, group="write"),
-    "create_table": Action(effect=Effect.CREATE, group="schema"),
-    "create_fields": Action(effect=Effect.CREATE, group="schema"),
-    "update_schema": Action(effect=Effect.CHANGE, group="schema"),
-}
-"""What each kind does, as a policy sees it: the same as the tool of that name."""
-_NESTED: Final = ("then", "else", "steps")
-
-
-def refuse_forbidden(call: Call, steps: Sequence[JsonValue]) -> None:
-    """Raise `NotAllowed` for the first of some written steps, inner ones too, that the caller may not do."""
-    for step in steps:
-        if isinstance(step, Mapping):
-            refuse(call, str(step.get("id", "")), str(step.get("do", "")))
-            given = step.get("with")
-            for key in _NESTED:
-                inner = given.get(key) if isinstance(given, Mapping) else None
-                refuse_forbidden(call, inner if isinstance(inner, list) else [])
-
-
-def refuse(call: Call, step: str, kind: str) -> None:
-    """Raise `NotAllowed` when the caller may not do what a kind of step does."""
-    action = ACTIONS.get(kind)
-    decision = call.permit(action) if action else None
-    if decision and not decision.allowed:
-        raise NotAllowed(f"Step '{step}' ({kind}): {decision.reason}")
 
 
 def plan_of(planned: Planned) -> Plan:

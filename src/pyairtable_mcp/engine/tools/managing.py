@@ -6,9 +6,9 @@ from pyairtable_mcp.engine.call import SagaCall
 from pyairtable_mcp.engine.model import PLAN, NewSaga, StepSpec
 from pyairtable_mcp.engine.ports import Scene
 from pyairtable_mcp.engine.run import SagaReport
-from pyairtable_mcp.engine.steps.changing import refuse_forbidden
 from pyairtable_mcp.engine.steps.consenting import consented
 from pyairtable_mcp.engine.steps.definition import read_steps
+from pyairtable_mcp.engine.steps.permitting import refuse_forbidden
 from pyairtable_mcp.engine.steps.undoing import undoing_steps
 from pyairtable_mcp.engine.tools.arguments import CancelSaga, ListSagas, ResumeSaga, RunSaga, UndoSaga
 from pyairtable_mcp.engine.tools.asking import seen

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyairtable_mcp.transport.http.admission import Gate, turned_away
-from pyairtable_mcp.transport.http.callers import Callers
+from pyairtable_mcp.transport.http.callers import CALLING, Callers
 from pyairtable_mcp.transport.http.endpoints import MCP, MESSAGES, SSE
 from pyairtable_mcp.transport.http.limits import Limited, Limits
 from pyairtable_mcp.transport.http.replies import GUARDED, plain
@@ -108,7 +108,7 @@ class _Mcp(Generic[P]):
         principal = found
 
         async def served(inner: Scope, given: Receive, back: Send) -> None:
-            await self._parts.tenants.serve(principal, inner, given, back)
+            await self._parts.tenants.serve(principal, {**inner, CALLING: principal}, given, back)
 
         await Limited(served, self._parts.limits)(scope, receive, send)
 

@@ -11,12 +11,14 @@ from pyairtable_mcp.transport.http.replies import plain
 
 P = TypeVar("P")
 P_co = TypeVar("P_co", covariant=True)
+CALLING: Final = "pyairtable_mcp.calling"
+"""Where in the scope of a request it stands who calls, as the verifier told it."""
 _SCHEME: Final = "bearer"
 
 
 @dataclass(frozen=True)
 class Challenge:
-    """Why it is not known who calls: the status, OAuth's word for it, and the scopes that are needed.
+    """Why a token is not enough: the status, OAuth's word for it, and the scopes that are needed.
 
     `error` is "" when there was no token at all (RFC 6750 3.1).
     """
@@ -61,17 +63,22 @@ class Callers(Generic[P]):
         return self._refusal(found) if isinstance(found, Challenge) else found
 
     def _refusal(self, challenge: Challenge) -> Response:
-        parts = []
-        if challenge.error:
-            parts += [f'error="{challenge.error}"', f'error_description="{challenge.told}"']
-        if challenge.scopes:
-            parts.append(f'scope="{" ".join(challenge.scopes)}"')
-        if self._metadata_url:
-            parts.append(f'resource_metadata="{self._metadata_url}"')
-        headers = {"www-authenticate": f"Bearer {', '.join(parts)}".strip()}
-        if challenge.retry_after:
-            headers["retry-after"] = str(challenge.retry_after)
-        return plain(challenge.status, challenge.told, headers)
+        return refusal(challenge, self._metadata_url)
+
+
+def refusal(challenge: Challenge, metadata_url: str) -> Response:
+    """Return a challenge as an answer (RFC 6750 3); `metadata_url` is "" where there is no document."""
+    parts = []
+    if challenge.error:
+        parts += [f'error="{challenge.error}"', f'error_description="{challenge.told}"']
+    if challenge.scopes:
+        parts.append(f'scope="{" ".join(challenge.scopes)}"')
+    if metadata_url:
+        parts.append(f'resource_metadata="{metadata_url}"')
+    headers = {"www-authenticate": f"Bearer {', '.join(parts)}".strip()}
+    if challenge.retry_after:
+        headers["retry-after"] = str(challenge.retry_after)
+    return plain(challenge.status, challenge.told, headers)
 
 
 def _is_token(text: str) -> bool:

@@ -47,7 +47,7 @@ class Limited:
             await _ended(413, "The body is too large.")(scope, receive, send)
             return
         if body is not None:
-            await self._app(scope, _replayed(body, receive), send)
+            await self._app(scope, replayed(body, receive), send)
 
 
 def _ended(status: int, text: str) -> Response:
@@ -78,7 +78,7 @@ async def _body(receive: Receive, most: int) -> bytes | None:
             return bytes(body)
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def replayed(body: bytes, receive: Receive) -> Receive:
     """Return what gives the body in one piece, and then whatever else comes."""
     pending = [body]
 

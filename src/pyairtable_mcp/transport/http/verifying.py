@@ -12,7 +12,11 @@ from pyairtable_mcp.transport.http.callers import Challenge
 
 @dataclass(frozen=True)
 class Caller:
-    """A principal, by what tells it from every other: also from itself under another policy."""
+    """A principal, by what tells it from every other: also from itself under another policy.
+
+    Who can ask for more scopes stays the same caller with whichever they have, so that a session outlives
+    the asking; what the token of a request does not cover is refused with that request.
+    """
 
     key: str
     principal: Principal = field(compare=False)
@@ -20,7 +24,7 @@ class Caller:
 
 def caller_of(principal: Principal) -> Caller:
     """Return a principal as the endpoint keeps servers by it."""
-    scopes = ",".join(sorted(principal.scopes))
+    scopes = "*" if principal.widenable else ",".join(sorted(principal.scopes))
     return Caller(f"{principal.id} {principal.client} {scopes} {principal.policy!r}", principal)
 
 

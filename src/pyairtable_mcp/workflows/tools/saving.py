@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pyairtable_mcp.base.errors import InvalidArguments, NotAllowed
 from pyairtable_mcp.base.text import quoted
-from pyairtable_mcp.engine.steps.changing import refuse_forbidden
+from pyairtable_mcp.engine.steps.permitting import refuse_forbidden
 from pyairtable_mcp.store.store import Store
 from pyairtable_mcp.store.workflow_values import WorkflowRow
 from pyairtable_mcp.workflows.call import FlowCall

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Final
 from urllib.parse import urlsplit
@@ -28,21 +28,33 @@ _MEANINGS: Final[Mapping[str, str]] = {
 
 
 def consent_page(
-    *, ticket: str, client: str, client_id: str, redirect_uri: str, scopes: Sequence[str], problem: str = ""
+    *,
+    ticket: str,
+    client: str,
+    client_id: str,
+    redirect_uri: str,
+    scopes: Sequence[str],
+    before: Collection[str] = (),
+    problem: str = "",
 ) -> Response:
-    """Ask a person who they are, and what the program may do in their name."""
+    """Ask a person who they are, and what the program may do in their name.
+
+    `before` are the scopes that it was given in this browser already.
+    """
     where = urlsplit(redirect_uri)
     place = where.hostname or f"{where.scheme}:"
     boxes = "".join(
         f'<label><input type="checkbox" name="scope" value="{escape(one)}" checked> '
-        f"{escape(_MEANINGS.get(one, one))}</label>"
+        f"{escape(_MEANINGS.get(one, one))}{_NEW if before and one not in before else ''}</label>"
         for one in scopes
     )
     name = escape(_told(client)) or "A program without a name"
+    again = "<p>You have let it in already; what it wants beside that is marked.</p>" if before else ""
     body = (
         f"<h1>Let {name} use Airtable?</h1>"
         f"<p>It calls itself {name}; nobody has checked that. It is known as <code>{escape(_told(client_id))}"
-        f"</code>, and the answer goes to <strong>{escape(_told(place))}</strong>.</p>{_problem(problem)}"
+        f"</code>, and the answer goes to <strong>{escape(_told(place))}</strong>.</p>{again}"
+        f"{_problem(problem)}"
         '<form method="post" action="/authorize/answer">'
         f'<input type="hidden" name="ticket" value="{escape(ticket)}">'
         f"<fieldset><legend>It may, in your name</legend>{boxes}</fieldset>{_WHO}"
@@ -70,6 +82,7 @@ def message_page(heading: str, told: str, status: int = 200) -> Response:
     return _page(heading, f"<h1>{escape(heading)}</h1><p>{escape(_told(told))}</p>", status=status)
 
 
+_NEW: Final = " <strong>(new)</strong>"
 _WHO: Final = (
     '<label>Your name<input type="text" name="name" autocomplete="username" required></label>'
     '<label>Your password<input type="password" name="password" autocomplete="current-password"></label>'

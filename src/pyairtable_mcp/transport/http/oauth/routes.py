@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from pyairtable_mcp.auth.oauth.documents import AUTHORIZE, REGISTER, REVOKE, TOKEN, server_metadata
 from pyairtable_mcp.auth.oauth.errors import OAuthError, SentBack, Shown
+from pyairtable_mcp.auth.oauth.grants import REFRESH_SECONDS
 from pyairtable_mcp.auth.oauth.server import AuthorizationServer, Consent
 from pyairtable_mcp.auth.secrets import random_text
 from pyairtable_mcp.auth.users import Users
@@ -29,6 +30,8 @@ _SMALL: Final = Limits(header_bytes=16_384, body_bytes=65_536, body_seconds=10.0
 COOKIE: Final = "pamc-browser"
 """Holds the secret that tells one browser from another."""
 _SECRET: Final = 43
+_REMEMBERED: Final = int(REFRESH_SECONDS)
+"""How long a browser is known again, in seconds: as long as what was granted in it lasts unused."""
 _log: Final = logging.getLogger(__name__)
 
 Handle = Callable[[Request], Awaitable[Response]]
@@ -72,7 +75,7 @@ class _Desk:
             return RedirectResponse(back.location, 303, GUARDED)
         page = _shown(consent)
         secure = self._server.here.issuer.startswith("https://")
-        page.set_cookie(COOKIE, browser, max_age=3_600, httponly=True, samesite="lax", secure=secure)
+        page.set_cookie(COOKIE, browser, max_age=_REMEMBERED, httponly=True, samesite="lax", secure=secure)
         return page
 
     async def answer(self, request: Request) -> Response:
@@ -165,6 +168,7 @@ def _shown(consent: Consent, problem: str = "") -> Response:
         client_id=asked.client,
         redirect_uri=asked.redirect_uri,
         scopes=asked.scopes,
+        before=consent.before,
         problem=problem,
     )
 
