@@ -105,7 +105,7 @@ async def walking(folder: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterat
     heard: list[bytes] = []
     published = WorkflowSettings(publish_as_tools=True)
     async with (
-        office(folder, workflows=published) as here,
+        office(folder, workflows=published, workers=2) as here,
         here.desk("ada", policy="watched", person=yes) as ada,
     ):
         hers = await gathered(here, ada, lambda: caplog.messages)
