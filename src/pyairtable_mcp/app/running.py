@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     # Only its name is needed here: what it costs to import is paid when a saga runs.
     from pyairtable_mcp.engine.engine import Engine
 
-Admit = Callable[[Principal, Action], None]
+Admit = Callable[[Principal, Action], Awaitable[None]]
 """Counts a call of a principal; raises `TooMany` for one too many."""
 Note = Callable[[Principal, Noted], Awaitable[None]]
 """Writes down what a principal did."""
@@ -59,9 +59,17 @@ class Shared:
     warm: Callable[[], None] | None
 
     async def app(
-        self, principal: Principal | None = None, note: Note | None = None, admit: Admit | None = None
+        self,
+        principal: Principal | None = None,
+        *,
+        note: Note | None = None,
+        admit: Admit | None = None,
+        state_keys: Sequence[bytes] = (),
     ) -> App:
-        """Return the server of a principal, or that of the operator, who meets everything."""
+        """Return the server of a principal, or that of the operator, who meets everything.
+
+        `state_keys` seal what its clients carry from a question to its answer; see `build_server`.
+        """
         seat = _Seat(self, principal)
         await seat.look()
         settings, someone = seat.client.settings, principal or Principal(id="")
@@ -76,7 +84,7 @@ class Shared:
             note=noted,
             admit=partial(admit, someone) if admit else None,
         )
-        server = build_server(dispatcher, show_spent=settings.show_spent)
+        server = build_server(dispatcher, show_spent=settings.show_spent, state_keys=state_keys)
         return App(settings, seat.client.airtable, dispatcher, server, seat.look)
 
     async def _published(self, principal: Principal | None) -> Sequence[Tool]:

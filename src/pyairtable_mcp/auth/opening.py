@@ -14,7 +14,7 @@ from pyairtable_mcp.auth.directory import Directory
 from pyairtable_mcp.auth.linking import Accounts
 from pyairtable_mcp.auth.passwords import Cost, Passwords
 from pyairtable_mcp.auth.policies import Policies, read_policies
-from pyairtable_mcp.auth.rates import Rates
+from pyairtable_mcp.auth.rates import CountsHere, CountsTogether, Rates
 from pyairtable_mcp.auth.tokens import ACCESS, PREFIX, Tokens
 from pyairtable_mcp.auth.users import Users
 from pyairtable_mcp.base.clock import Clock
@@ -70,8 +70,12 @@ def identities(
     *,
     cost: Cost | None = None,
     egress: Egress | None = None,
+    alone: bool = True,
 ) -> Identities:
-    """Build it; raises `NotConfigured` for settings that cannot be read or do not go together."""
+    """Build it; raises `NotConfigured` for settings that cannot be read or do not go together.
+
+    Calls are counted in this process when it serves `alone`, and in the store otherwise.
+    """
     policies = read_policies(settings.auth.policies)
     audit = Audit(store.audit, settings.auth.audit_days)
     tokens = Tokens(store.api_tokens, store.users, policies, clock, rng)
@@ -84,7 +88,7 @@ def identities(
         tokens=tokens,
         users=users,
         oauth=oauth,
-        rates=Rates(clock),
+        rates=Rates(CountsHere(clock) if alone else CountsTogether(store.tries, clock)),
         bearers=Bearers(ours, jwts.verify if jwts else None),
         audit=audit,
         credentials=_credentials(settings, store, egress, clock, rng),

@@ -1,6 +1,7 @@
 """The endpoint in a test: real sockets on one side, a whole world's server on the other."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -93,7 +94,7 @@ def _own(app: App) -> MCPServer:
 
 @asynccontextmanager
 async def servers(
-    *, single: bool = True, settings: Settings | None = None, made: Callable[[App], MCPServer] = _own
+    *, alone: bool = True, settings: Settings | None = None, made: Callable[[App], MCPServer] = _own
 ) -> AsyncIterator[Open]:
     """Give what opens a whole product for a principal; all of them work in one sandbox.
 
@@ -106,7 +107,7 @@ async def servers(
     async def open_server(_principal: str) -> AsyncIterator[ASGIApp]:
         async with (
             running(settings or Settings(), rng=Random(7), sandbox=inside, new_host=in_process) as app,
-            open_endpoints(made(app), single=single, body_bytes=2**20) as endpoints,
+            open_endpoints(made(app), alone=alone, body_bytes=2**20) as endpoints,
         ):
             yield endpoints
 
@@ -128,10 +129,17 @@ async def asking(endpoint: Endpoint) -> AsyncIterator[httpx2.AsyncClient]:
 async def served(endpoint: Endpoint) -> AsyncIterator[str]:
     """Serve the application on a free port, and give its address."""
     with listening("127.0.0.1", 0) as bound:
-        server = server_of(endpoint.app)
-        serving = asyncio.create_task(server.serve(sockets=[bound]))
-        try:
+        async with at_work(endpoint.app, bound):
             yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
+
+
+@asynccontextmanager
+async def at_work(app: ASGIApp, bound: socket.socket) -> AsyncIterator[None]:
+    """Serve an application on a socket, from its start to its end."""
+    server = server_of(app)
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
