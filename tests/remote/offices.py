@@ -117,16 +117,22 @@ async def office(
     seen: Callable[[AsgiApp], AsgiApp] = lambda app: app,
     auth: Mapping[str, object] | None = None,
     bound: socket.socket | None = None,
+    reach: Sequence[str] = (),
 ) -> AsyncIterator[Office]:
     """Open an endpoint on a store of its own; `auth` are settings of who may come in.
 
-    `seen` is put before the sandbox; `cost` is that of the passwords that the test sets. It is served on
-    `bound`, if that is given.
+    `seen` is put before the sandbox; `cost` is that of the passwords that the test sets; `reach` are hosts
+    that may be reached though they are not public. It is served on `bound`, if that is given.
     """
     here = address_of(bound) if bound else HOST
     where = str(folder / "store.sqlite3")
     told = {"policies": POLICIES, "oauth": oauth, "audience": f"{here}/mcp", **(auth or {})}
-    settings = Settings(store=where, auth=AuthSettings.model_validate(told), http=http or HttpSettings())
+    settings = Settings(
+        store=where,
+        auth=AuthSettings.model_validate(told),
+        http=http or HttpSettings(),
+        egress_allow=tuple(reach),
+    )
     sandbox = Sandbox(Filling("studio", 12), rng=Random(7), rate=0)
     inside = InProcess(seen(sandbox.app), next(iter(sandbox.tokens)))
     clock = clock or SystemClock()
