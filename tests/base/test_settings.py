@@ -51,6 +51,7 @@ OTHER = {
     "jwt_policy": "outside",
     "audit_days": "30",
     "public_url": "https://flows.example.com",
+    "stateless": "1",
     "hosts": "mcp.local",
     "origins": "https://app.example.com",
     "require_tokens": "1",

@@ -24,6 +24,7 @@ CALLED: Final = frozenset({
 """What opens one, or looks a name up, and is called for that."""
 SPEAKERS: Final[Mapping[str, str]] = {
     "airtable/bridge.py requests": "its errors alone; what pyairtable sends goes through net/http.py",
+    "console/serving.py socket": "listens, and hands that on to workers",
     "engine/engine.py socket": "the name of this machine",
     "net/egress.py connect_tcp": "the guarded way out",
     "net/egress.py getaddrinfo": "the guarded way out",

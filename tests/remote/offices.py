@@ -2,15 +2,19 @@
 
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx2
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.client.streamable_http import streamable_http_client
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyairtable_mcp.app import InProcess
 from pyairtable_mcp.app.endpoint import Doors, remote
@@ -24,7 +28,7 @@ from pyairtable_mcp.net.egress import Egress
 from pyairtable_mcp.net.http import AsgiApp
 from pyairtable_mcp.sandbox import Filling, RequestRecord, Sandbox
 from pyairtable_mcp.store.store import Store, open_store
-from tests.support.world import Reply, in_process, reply
+from tests.support.world import Era, Reply, in_process, reply
 from tests.transport.http.serving import at_work
 
 HOST = "http://127.0.0.1:8000"
@@ -35,8 +39,14 @@ POLICIES = """{
   "small": {"read_records": 5, "write_records": 2},
   "slow": {"calls_per_minute": {"read": 2}},
   "careful": {"approve": ["create"]},
+  "watched": {"approve": ["schema"]},
+  "desk": {"bases": {"Studio": ["Tasks", "Projects"]}},
   "no_writes": {"toolsets": ["read", "saga", "workflow"]}
 }"""
+
+
+def _straight(app: ASGIApp) -> ASGIApp:
+    return app
 
 
 @dataclass(frozen=True)
@@ -56,9 +66,13 @@ class Desk:
 
 @dataclass(frozen=True)
 class Office:
-    """The endpoint, what it knows of people, and the sandbox behind it."""
+    """The endpoint, what it knows of people, and the sandbox behind it.
+
+    `workers` is what clients meet: `app`, or several that are asked in turn.
+    """
 
     app: Starlette
+    workers: ASGIApp
     settings: Settings
     known: Identities
     store: Store
@@ -74,28 +88,48 @@ class Office:
         return (await self.known.tokens.create(Wish(name=name, policy=policy, scopes=scopes))).text
 
     @asynccontextmanager
-    async def at(self, token: str) -> AsyncIterator[Desk]:
-        """Give a client that shows a token."""
+    async def at(
+        self,
+        token: str,
+        *,
+        era: Era = "auto",
+        person: ElicitationFnT | None = None,
+        by: Callable[[ASGIApp], ASGIApp] = _straight,
+    ) -> AsyncIterator[Desk]:
+        """Give a client that shows a token; `by` is put between it and the endpoint.
+
+        `person` answers the forms that the client shows; without one the client can show none.
+        """
         headers = {"authorization": f"Bearer {token}"} if token else {}
         async with (
             httpx2.AsyncClient(
-                transport=httpx2.ASGITransport(app=self.app), base_url=HOST, headers=headers
+                transport=httpx2.ASGITransport(app=by(self.workers)), base_url=HOST, headers=headers
             ) as http,
-            Client(streamable_http_client(f"{HOST}/mcp", http_client=http)) as client,
+            Client(
+                streamable_http_client(f"{HOST}/mcp", http_client=http), mode=era, elicitation_callback=person
+            ) as client,
         ):
             yield Desk(client)
 
     @asynccontextmanager
     async def desk(
-        self, name: str, *, policy: str = "", scopes: Sequence[str] = SCOPES
+        self,
+        name: str,
+        *,
+        policy: str = "",
+        scopes: Sequence[str] = SCOPES,
+        by: Callable[[ASGIApp], ASGIApp] = _straight,
+        person: ElicitationFnT | None = None,
     ) -> AsyncIterator[Desk]:
-        """Give a client with a token of its own."""
-        async with self.at(await self.token(name, policy=policy, scopes=scopes)) as desk:
+        """Give a client with a token of its own; see `at`."""
+        async with self.at(
+            await self.token(name, policy=policy, scopes=scopes), by=by, person=person
+        ) as desk:
             yield desk
 
     def asking(self) -> httpx2.AsyncClient:
         """Return what sends single requests."""
-        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.app), base_url=HOST)
+        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.workers), base_url=HOST)
 
 
 def address_of(bound: socket.socket) -> str:
@@ -116,39 +150,52 @@ async def office(
     cost: Cost | None = None,
     seen: Callable[[AsgiApp], AsgiApp] = lambda app: app,
     auth: Mapping[str, object] | None = None,
+    workers: int = 1,
     bound: socket.socket | None = None,
-    reach: Sequence[str] = (),
+    **others: Any,
 ) -> AsyncIterator[Office]:
-    """Open an endpoint on a store of its own; `auth` are settings of who may come in.
+    """Open an endpoint on a store of its own; `auth` are settings of who may come in, `others` the rest.
 
-    `seen` is put before the sandbox; `cost` is that of the passwords that the test sets; `reach` are hosts
-    that may be reached though they are not public. It is served on `bound`, if that is given.
+    `seen` is put before the sandbox; `cost` is that of the passwords that the test sets. Several workers are
+    asked in turn. The first is served on `bound`, if that is given.
     """
     here = address_of(bound) if bound else HOST
     where = str(folder / "store.sqlite3")
     told = {"policies": POLICIES, "oauth": oauth, "audience": f"{here}/mcp", **(auth or {})}
     settings = Settings(
-        store=where,
-        auth=AuthSettings.model_validate(told),
-        http=http or HttpSettings(),
-        egress_allow=tuple(reach),
+        store=where, auth=AuthSettings.model_validate(told), http=http or HttpSettings(), **others
     )
     sandbox = Sandbox(Filling("studio", 12), rng=Random(7), rate=0)
     inside = InProcess(seen(sandbox.app), next(iter(sandbox.tokens)))
     clock = clock or SystemClock()
-    async with (
-        open_store(where, clock) as store,
-        remote(
-            settings,
-            Doors(anonymous=anonymous),
-            clock=clock,
-            rng=Random(7),
-            sandbox=inside,
-            new_host=in_process,
-            engine_clock=SystemClock(),
-            egress=egress,
-        ) as app,
-        at_work(app, bound) if bound else app.router.lifespan_context(app),
-    ):
+    doors = Doors(anonymous=anonymous, alone=workers == 1, key=b"k" * 32)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(where, clock))
+        apps: list[Starlette] = []
+        for worker in range(workers):
+            opening = remote(
+                settings,
+                doors,
+                clock=clock,
+                rng=Random(7 + worker),
+                sandbox=inside,
+                new_host=in_process,
+                engine_clock=SystemClock(),
+                egress=egress,
+            )
+            app = await stack.enter_async_context(opening)
+            living = at_work(app, bound) if bound and not apps else app.router.lifespan_context(app)
+            await stack.enter_async_context(living)
+            apps.append(app)
         known = identities(settings, store, clock, Random(11), cost=cost, egress=egress)
-        yield Office(app, settings, known, store, sandbox)
+        yield Office(apps[0], _in_turn(apps), settings, known, store, sandbox)
+
+
+def _in_turn(apps: Sequence[ASGIApp]) -> ASGIApp:
+    """Return an application that lets each request be answered by the next of them."""
+    turns = cycle(apps)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await next(turns)(scope, receive, send)
+
+    return app

@@ -202,7 +202,7 @@ async def test_no_address_that_somebody_names_leads_to_a_place_that_is_not_publi
 ) -> None:
     async with (
         network(monkeypatch) as net,
-        office(tmp_path, oauth=True, reach=[OPEN]) as here,
+        office(tmp_path, oauth=True, egress_allow=(OPEN,)) as here,
         here.desk("ada") as desk,
     ):
         await WAYS[name](Way(here, desk, net), forbidden(net.port))
@@ -213,10 +213,10 @@ async def test_no_address_that_somebody_names_leads_to_a_place_that_is_not_publi
 async def test_a_server_that_may_reach_everything_would_be_seen_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reach = [OPEN, "0.0.0.0/0", "::/0"]
+    everywhere = (OPEN, "0.0.0.0/0", "::/0")
     async with (
         network(monkeypatch) as net,
-        office(tmp_path, oauth=True, reach=reach) as here,
+        office(tmp_path, oauth=True, egress_allow=everywhere) as here,
         here.desk("ada") as desk,
     ):
         with suppress(AssertionError):

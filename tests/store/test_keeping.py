@@ -49,3 +49,13 @@ async def test_images_go_with_their_saga(where: str) -> None:
         assert found is not None
         assert (found.steps, found.intents, found.outcomes) == ((), (), {})
         assert await store.journal.find(record="rec1") == []
+
+
+async def test_tries_that_count_no_more_are_forgotten(where: str) -> None:
+    async with journaled(where, clock := SystemClock()) as store:
+        now = clock.now().timestamp()
+        await store.tries.take(["an address"], now - 3_600.0, most=1, seconds=60.0)
+        await store.tries.take(["another"], now, most=1, seconds=60.0)
+        await store.keeping.prune(keep_seconds=600.0, max_bytes=ROOM)
+        assert not await store.tries.take(["an address"], now - 3_600.0, most=1, seconds=60.0)
+        assert await store.tries.take(["another"], now, most=1, seconds=60.0)

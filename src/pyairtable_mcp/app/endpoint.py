@@ -1,10 +1,12 @@
 """The remote endpoint: everybody whom a token stands for is served by a server of their own."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import Random, SystemRandom
+from typing import Final
 
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,8 +15,9 @@ from pyairtable_mcp.app.callers import at_most, within_scopes
 from pyairtable_mcp.app.running import Shared, sharing
 from pyairtable_mcp.app.upstream import InProcess
 from pyairtable_mcp.auth.opening import Identities, identities
+from pyairtable_mcp.auth.sealing import KEY_BYTES, derived, read_keys
 from pyairtable_mcp.base.clock import Clock, SystemClock
-from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.base.errors import AppError, NotConfigured
 from pyairtable_mcp.base.policy import SCOPES, Principal
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.launching import NewHost, store_place
@@ -38,12 +41,22 @@ OPERATOR = Principal(id="")
 """Who shows no token on a machine that nobody else reaches: whoever started the server there."""
 
 
+_STATES: Final = "request state of "
+"""What a principal's key is for that seals what clients carry from a question to its answer."""
+
+
 @dataclass(frozen=True)
 class Doors:
-    """Where the endpoint listens, and whether callers without a token are let in as the operator."""
+    """Where the endpoint listens, and whether callers without a token are let in as the operator.
+
+    It is `alone` where each request of a caller comes to this process; `key` is what all processes of it
+    seal with what clients carry, unless the settings have keys.
+    """
 
     host: str = "127.0.0.1"
     anonymous: bool = False
+    alone: bool = True
+    key: bytes = b""
 
     @classmethod
     def of(cls, host: str, settings: Settings) -> "Doors":
@@ -52,8 +65,8 @@ class Doors:
         Who names another address for it has something in front that lets others through.
         """
         http = settings.http
-        alone = is_loopback(host) and not (http.public_url or http.hosts or settings.auth.audience)
-        return cls(host, alone and not http.require_tokens)
+        private = is_loopback(host) and not (http.public_url or http.hosts or settings.auth.audience)
+        return cls(host, anonymous=private and not http.require_tokens, alone=not http.stateless)
 
 
 @asynccontextmanager
@@ -77,7 +90,7 @@ async def remote(
         temporary = settings.sandbox or sandbox is not None
         place = stack.enter_context(store_place(settings, temporary=temporary))
         store = await stack.enter_async_context(open_store(place(), clock))
-        known = identities(settings, store, clock, rng, egress=egress)
+        known = identities(settings, store, clock, rng, egress=egress, alone=doors.alone)
         stack.push_async_callback(known.close)
         shared = await stack.enter_async_context(
             sharing(
@@ -96,9 +109,28 @@ async def remote(
         yield _endpoint(settings, doors, shared, known, store)
 
 
+async def prepared(settings: Settings) -> Settings:
+    """Return the settings for several processes that serve together: all of them name the same store.
+
+    Raises `NotConfigured` when they cannot be served by several, and for everything else in them that
+    `remote` would refuse; brings the store up to date.
+    """
+    if settings.sandbox:
+        raise NotConfigured(
+            "A sandbox inside the server is there for one worker only.",
+            hint="`pyairtable-mcp sandbox` serves one that airtable.endpoint_url can name.",
+        )
+    clock = SystemClock()
+    with store_place(settings, temporary=False) as place:
+        async with open_store(place(), clock) as store:
+            identities(settings, store, clock, SystemRandom(), alone=False)
+        return settings.model_copy(update={"store": SecretStr(place())})
+
+
 def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identities, store: Store) -> Starlette:
     http = settings.http
     limits = Limits(body_bytes=http.body_mb * 2**20)
+    keys = _keys(settings, doors, shared.rng)
 
     @asynccontextmanager
     async def open_server(caller: Caller) -> AsyncIterator[ASGIApp]:
@@ -109,8 +141,13 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
             if noted.effect != "read" or noted.outcome != "done":
                 await known.audit.note(_row(principal, noted))
 
-        app = await shared.app(someone, note, known.rates.admit)
-        async with open_endpoints(app.server, single=True, body_bytes=limits.body_bytes) as served:
+        app = await shared.app(
+            someone,
+            note=note,
+            admit=known.rates.admit,
+            state_keys=[derived(key, f"{_STATES}{caller.principal.id}") for key in keys],
+        )
+        async with open_endpoints(app.server, alone=doors.alone, body_bytes=limits.body_bytes) as served:
             answer = served if someone is None else within_scopes(served, app, where)
 
             async def looked(scope: Scope, receive: Receive, send: Send) -> None:
@@ -149,6 +186,11 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
             ],
         )
     )
+
+
+def _keys(settings: Settings, doors: Doors, rng: Random) -> Sequence[bytes]:
+    written = settings.auth.keys.get_secret_value()
+    return read_keys(written) if written else [doors.key or rng.randbytes(KEY_BYTES)]
 
 
 def _documents(resource: str, settings: Settings, known: Identities) -> list[BaseRoute]:

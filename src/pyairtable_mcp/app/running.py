@@ -12,6 +12,7 @@ from pyairtable_mcp.app.clients import Client, Clients, People
 from pyairtable_mcp.app.upstream import InProcess, open_upstream
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.base.mandates import Mandates, mandate_of
 from pyairtable_mcp.base.policy import Action, Principal
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.late import LateEngine
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     # Only its name is needed here: what it costs to import is paid when a saga runs.
     from pyairtable_mcp.engine.engine import Engine
 
-Admit = Callable[[Principal, Action], None]
+Admit = Callable[[Principal, Action], Awaitable[None]]
 """Counts a call of a principal; raises `TooMany` for one too many."""
 Note = Callable[[Principal, Noted], Awaitable[None]]
 """Writes down what a principal did."""
@@ -58,9 +59,17 @@ class Shared:
     warm: Callable[[], None] | None
 
     async def app(
-        self, principal: Principal | None = None, note: Note | None = None, admit: Admit | None = None
+        self,
+        principal: Principal | None = None,
+        *,
+        note: Note | None = None,
+        admit: Admit | None = None,
+        state_keys: Sequence[bytes] = (),
     ) -> App:
-        """Return the server of a principal, or that of the operator, who meets everything."""
+        """Return the server of a principal, or that of the operator, who meets everything.
+
+        `state_keys` seal what its clients carry from a question to its answer; see `build_server`.
+        """
         seat = _Seat(self, principal)
         await seat.look()
         settings, someone = seat.client.settings, principal or Principal(id="")
@@ -75,7 +84,7 @@ class Shared:
             note=noted,
             admit=partial(admit, someone) if admit else None,
         )
-        server = build_server(dispatcher, show_spent=settings.show_spent)
+        server = build_server(dispatcher, show_spent=settings.show_spent, state_keys=state_keys)
         return App(settings, seat.client.airtable, dispatcher, server, seat.look)
 
     async def _published(self, principal: Principal | None) -> Sequence[Tool]:
@@ -119,6 +128,7 @@ class _Seat:
             sagas=self._engine,
             attending=shared.flows,
             principal=principal.id if principal else "",
+            mandates=(mandate_of(caller or principal),) if principal else (),
             client=principal.client if principal else "",
             owner=principal.id if principal else None,
         )
@@ -153,18 +163,22 @@ async def sharing(
         upstream = await stack.enter_async_context(open_upstream(settings, clock, rng, sandbox))
         clients = Clients(upstream, settings, people)
 
-        async def call_of(principal: str) -> Call:
-            client = await clients.by_id(principal)
+        async def call_of(principal: str, mandates: Mandates) -> Call:
+            client = await clients.by_id(principal, mandates)
             return Call(
                 airtable=client.airtable.metered(),
                 settings=client.settings,
                 clock=timing,
                 rng=rng,
                 permit=client.permit,
+                stopped=client.stopped,
             )
 
+        async def stopped(principal: str, mandates: Mandates) -> str:
+            return (await people.standing(principal, mandates)).stopped if people and principal else ""
+
         place = place or stack.enter_context(store_place(settings, temporary=upstream.here))
-        sagas = LateEngine(partial(build_engine, settings, place, call_of, timing, rng, new_host))
+        sagas = LateEngine(partial(build_engine, settings, place, call_of, stopped, timing, rng, new_host))
         stack.push_async_callback(sagas.close)
         flows = LateFlows(sagas, call_of, settings, timing, rng)
         stack.push_async_callback(flows.close)

@@ -14,12 +14,12 @@ from pyairtable_mcp.auth.directory import Directory
 from pyairtable_mcp.auth.linking import Accounts
 from pyairtable_mcp.auth.passwords import Cost, Passwords
 from pyairtable_mcp.auth.policies import Policies, read_policies
-from pyairtable_mcp.auth.rates import Rates
+from pyairtable_mcp.auth.rates import CountsHere, CountsTogether, Rates
 from pyairtable_mcp.auth.tokens import ACCESS, PREFIX, Tokens
 from pyairtable_mcp.auth.users import Users
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import NotConfigured
-from pyairtable_mcp.base.policy import Principal
+from pyairtable_mcp.base.mandates import Mandates, Standing
 from pyairtable_mcp.base.settings import AuthSettings, Settings
 from pyairtable_mcp.net.addresses import Allowed
 from pyairtable_mcp.net.egress import Egress
@@ -53,9 +53,9 @@ class Identities:
         if self.credentials.accounts is not None:
             await self.credentials.accounts.close()
 
-    async def find(self, principal: str) -> Principal | None:
-        """Return a principal by its id; None when it is not there any more."""
-        return await self.directory.find(principal)
+    async def standing(self, principal: str, mandates: Mandates) -> Standing:
+        """Return in whose name something goes on that a principal began with these mandates."""
+        return await self.directory.standing(principal, mandates)
 
     async def token(self, principal: str) -> str:
         """Return the token to ask Airtable with in the name of a principal; raises an `AppError`."""
@@ -70,8 +70,12 @@ def identities(
     *,
     cost: Cost | None = None,
     egress: Egress | None = None,
+    alone: bool = True,
 ) -> Identities:
-    """Build it; raises `NotConfigured` for settings that cannot be read or do not go together."""
+    """Build it; raises `NotConfigured` for settings that cannot be read or do not go together.
+
+    Calls are counted in this process when it serves `alone`, and in the store otherwise.
+    """
     policies = read_policies(settings.auth.policies)
     audit = Audit(store.audit, settings.auth.audit_days)
     tokens = Tokens(store.api_tokens, store.users, policies, clock, rng)
@@ -84,11 +88,13 @@ def identities(
         tokens=tokens,
         users=users,
         oauth=oauth,
-        rates=Rates(clock),
+        rates=Rates(CountsHere(clock) if alone else CountsTogether(store.tries, clock)),
         bearers=Bearers(ours, jwts.verify if jwts else None),
         audit=audit,
         credentials=_credentials(settings, store, egress, clock, rng),
-        directory=Directory(store.api_tokens, store.users, policies, settings.auth.jwt_policy, clock),
+        directory=Directory(
+            store.api_tokens, store.users, store.oauth, policies, settings.auth.jwt_policy, clock
+        ),
         clock=clock,
     )
 

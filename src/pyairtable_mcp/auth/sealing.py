@@ -12,6 +12,8 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from pyairtable_mcp.base.errors import NotConfigured
 
@@ -70,6 +72,11 @@ def read_keys(text: str) -> Sequence[bytes]:
     if not words:
         raise NotConfigured("There is no key to seal secrets with.", hint=_HINT)
     return [_read(word, place) for place, word in enumerate(words, 1)]
+
+
+def derived(key: bytes, purpose: str) -> bytes:
+    """Return a key for one purpose, which tells nothing of the key it comes from or of other purposes."""
+    return HKDFExpand(SHA256(), KEY_BYTES, purpose.encode()).derive(key)
 
 
 def new_key(rng: Random) -> str:

@@ -13,7 +13,8 @@ from pyairtable_mcp.base.errors import BadValue, Refused, SignInRefused, TooMany
 from pyairtable_mcp.base.policy import Principal
 from pyairtable_mcp.base.text import closest, fold, quoted, visible
 from pyairtable_mcp.store.audit_chain import AuditRow
-from pyairtable_mcp.store.users import Tries, User
+from pyairtable_mcp.store.tries import Tries
+from pyairtable_mcp.store.users import User
 from pyairtable_mcp.store.users import Users as StoredUsers
 
 TRIES: Final = 5

@@ -223,6 +223,12 @@ class HttpSettings(_Section):
     require_tokens: bool = Field(
         False, description="Ask callers on this machine for a token too; others are always asked."
     )
+    stateless: bool = Field(
+        False,
+        description="Keep nothing between requests, because the next one may come to another process: behind "
+        "a balancer of several machines. It is always so with several workers. SSE is refused then, and "
+        "clients of older revisions are asked nothing in the middle of a call.",
+    )
     body_mb: int = Field(8, ge=1, le=64, description="Megabytes a request may bring.")
 
     @field_validator("hosts")

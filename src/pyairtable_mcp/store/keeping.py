@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 
 from pyairtable_mcp.base.sagas import FINISHED, Status
 from pyairtable_mcp.store.database import Database
+from pyairtable_mcp.store.identity_tables import TRIES
 from pyairtable_mcp.store.journal_tables import SAGAS
 from pyairtable_mcp.store.shared_time import SharedTime
 from pyairtable_mcp.store.workflow_tables import RUNS
@@ -24,7 +25,7 @@ class Keeping:
         """Forget finished sagas that are too old, then the oldest of those that take too much room.
 
         Returns their ids, a few hundred at most; what belongs to them goes with them, and so do old runs of
-        workflows that never became sagas, and old audit rows.
+        workflows that never became sagas, and tries that count no more.
         """
 
         def work(connection: Connection) -> list[str]:
@@ -42,6 +43,7 @@ class Keeping:
             connection.execute(delete(SAGAS).where(SAGAS.c.id.in_(ids)))
             never = and_(RUNS.c.admission.not_in(("admitted", "waiting")), RUNS.c.created < oldest)
             connection.execute(delete(RUNS).where(or_(RUNS.c.saga.in_(ids), never)))
+            connection.execute(delete(TRIES).where(TRIES.c.until < oldest))
             return ids
 
         return await self._database.run(work)

@@ -20,8 +20,9 @@ from pyairtable_mcp.store.pictures import Pictures
 from pyairtable_mcp.store.runs import Runs
 from pyairtable_mcp.store.shared_time import SharedTime
 from pyairtable_mcp.store.slots import LEASE, StoredSlots
+from pyairtable_mcp.store.tries import Tries
 from pyairtable_mcp.store.triggers import Triggers
-from pyairtable_mcp.store.users import Tries, Users
+from pyairtable_mcp.store.users import Users
 from pyairtable_mcp.store.workflows import Workflows
 
 

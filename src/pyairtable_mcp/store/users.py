@@ -1,12 +1,12 @@
-"""The people who sign in with a password, and the tries to do so."""
+"""The people who sign in with a password."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from pyairtable_mcp.store.database import Database, changing
-from pyairtable_mcp.store.identity_tables import API_TOKENS, TRIES, USERS
+from pyairtable_mcp.store.identity_tables import API_TOKENS, USERS
 from pyairtable_mcp.store.link_tables import LINKINGS, LINKS
 from pyairtable_mcp.store.oauth_tables import GRANTS
 
@@ -79,32 +79,3 @@ class Users:
             return bool(found)
 
         return await self._database.run(work, durable=True)
-
-
-class Tries:
-    """How often something was tried of late, counted over all processes of a store."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def take(self, keys: Sequence[str], now: float, *, most: int, seconds: float) -> float:
-        """Count one try under each key and return 0, or return the seconds until there may be another.
-
-        In any span of `seconds` each key has `most` at most; a refused try is not counted.
-        """
-
-        def work(connection: Connection) -> float:
-            if self._database.is_postgres:
-                connection.execute(text("lock table tries in share row exclusive mode"))
-            connection.execute(delete(TRIES).where(TRIES.c.until <= now))
-            wait = max(_wait(connection, key, now, most) for key in keys)
-            if not wait:
-                connection.execute(insert(TRIES), [{"key": key, "until": now + seconds} for key in keys])
-            return wait
-
-        return await self._database.run(work)
-
-
-def _wait(connection: Connection, key: str, now: float, most: int) -> float:
-    found = connection.execute(select(func.count(), func.min(TRIES.c.until)).where(TRIES.c.key == key)).one()
-    return float(found[1]) - now if found[0] >= most else 0.0

@@ -74,7 +74,7 @@ class Dispatcher:
         answered: Callable[[], None] | None = None,
         published: Sequence[Tool] = (),
         note: Callable[[Noted], Awaitable[None]] | None = None,
-        admit: Callable[[Action], None] | None = None,
+        admit: Callable[[Action], Awaitable[None]] | None = None,
     ) -> None:
         self.tools = (*offered(principal), *permitted(principal, published))
         self._answered = answered
@@ -157,7 +157,7 @@ class Dispatcher:
     ) -> Answer:
         spec = self._find(name, who)
         if self._admit:
-            self._admit(spec.action)
+            await self._admit(spec.action)
         found = await self._run(spec, spec.parse(arguments), new_call)
         # Who only looks at a saga does not want anybody asked.
         return replace(found, asks=None) if spec.effect is Effect.READ else found

@@ -1,12 +1,13 @@
 """The MCP side: the SDK's server, subclassed once, fed with strict tools made from the catalog."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from mcp import MCPError
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
+from mcp.server.request_state import RequestStateSecurity
 from mcp.types import (
     INVALID_PARAMS,
     CallToolResult,
@@ -54,7 +55,7 @@ class _RawArguments(ArgModelBase):
 class AppServer(MCPServer):
     """The SDK's server with our answer for a tool it does not list."""
 
-    def __init__(self, dispatcher: Dispatcher, *, show_spent: bool) -> None:
+    def __init__(self, dispatcher: Dispatcher, *, show_spent: bool, state_keys: Sequence[bytes] = ()) -> None:
         super().__init__(
             NAME,
             title="Airtable",
@@ -62,6 +63,7 @@ class AppServer(MCPServer):
             instructions=INSTRUCTIONS,
             tools=[_tool(dispatcher, spec, show_spent=show_spent) for spec in dispatcher.tools],
             log_level="WARNING",
+            request_state_security=RequestStateSecurity(keys=state_keys) if state_keys else None,
         )
         self._dispatcher = dispatcher
         self._show_spent = show_spent
@@ -161,9 +163,15 @@ def _result(answer: Answer, *, show_spent: bool) -> CallToolResult:
     return CallToolResult(content=content, is_error=answer.error is not None, _meta=beside)
 
 
-def build_server(dispatcher: Dispatcher, *, show_spent: bool = False) -> AppServer:
-    """Return the server with its tools, resources, prompts and completions."""
-    server = AppServer(dispatcher, show_spent=show_spent)
+def build_server(
+    dispatcher: Dispatcher, *, show_spent: bool = False, state_keys: Sequence[bytes] = ()
+) -> AppServer:
+    """Return the server with its tools, resources, prompts and completions.
+
+    Clients carry what an answer to a question goes on from, sealed with the first of `state_keys`; without
+    any it is a key of this server, which no other process knows.
+    """
+    server = AppServer(dispatcher, show_spent=show_spent, state_keys=state_keys)
     groups = {spec.group for spec in dispatcher.tools}
     if "workflow" in groups:
         add_workflow_resources(server, dispatcher)

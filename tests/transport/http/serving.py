@@ -94,7 +94,7 @@ def _own(app: App) -> MCPServer:
 
 @asynccontextmanager
 async def servers(
-    *, single: bool = True, settings: Settings | None = None, made: Callable[[App], MCPServer] = _own
+    *, alone: bool = True, settings: Settings | None = None, made: Callable[[App], MCPServer] = _own
 ) -> AsyncIterator[Open]:
     """Give what opens a whole product for a principal; all of them work in one sandbox.
 
@@ -107,7 +107,7 @@ async def servers(
     async def open_server(_principal: str) -> AsyncIterator[ASGIApp]:
         async with (
             running(settings or Settings(), rng=Random(7), sandbox=inside, new_host=in_process) as app,
-            open_endpoints(made(app), single=single, body_bytes=2**20) as endpoints,
+            open_endpoints(made(app), alone=alone, body_bytes=2**20) as endpoints,
         ):
             yield endpoints
 

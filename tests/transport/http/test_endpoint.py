@@ -34,10 +34,10 @@ async def greeting(principal: str) -> AsyncIterator[ASGIApp]:
 
 
 @pytest.mark.parametrize("era", ["auto", "legacy"])
-@pytest.mark.parametrize("single", [True, False])
-async def test_a_client_of_either_era_works_over_streamable_http(era: Era, single: bool) -> None:
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_client_of_either_era_works_over_streamable_http(era: Era, alone: bool) -> None:
     async with (
-        servers(single=single) as open_server,
+        servers(alone=alone) as open_server,
         served(built(open_server)) as url,
         httpx2.AsyncClient(headers=ADA) as http,
         Client(streamable_http_client(f"{url}/mcp", http_client=http), mode=era) as client,
@@ -55,7 +55,7 @@ async def test_an_older_client_works_over_sse() -> None:
 
 
 async def test_with_several_processes_sse_is_refused_and_told_why() -> None:
-    async with servers(single=False) as open_server, asking(built(open_server)) as client:
+    async with servers(alone=False) as open_server, asking(built(open_server)) as client:
         answer = await client.get("/sse", headers=ADA)
     assert answer.status_code == 501
     assert "/mcp" in answer.text

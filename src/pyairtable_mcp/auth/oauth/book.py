@@ -17,7 +17,7 @@ from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.net.egress import Egress, Outgoing
 from pyairtable_mcp.store.oauth import OAuth
-from pyairtable_mcp.store.users import Tries
+from pyairtable_mcp.store.tries import Tries
 
 SECRET: Final = "pamcs"
 MOST_REGISTERED: Final = 20

@@ -19,20 +19,20 @@ _JUDGED: Final = TransportSecuritySettings(enable_dns_rebinding_protection=False
 
 
 @asynccontextmanager
-async def open_endpoints(server: MCPServer, *, single: bool, body_bytes: int) -> AsyncIterator[ASGIApp]:
+async def open_endpoints(server: MCPServer, *, alone: bool, body_bytes: int) -> AsyncIterator[ASGIApp]:
     """Open the endpoints of a server.
 
-    Only a `single` process keeps sessions for clients of older revisions, and only there is SSE: with several
-    the next request may come to another one.
+    Only a process that serves `alone` keeps sessions for clients of older revisions, and only there is SSE:
+    with several the next request may come to another one.
     """
     streamable = server.streamable_http_app(
         streamable_http_path=MCP,
-        stateless_http=not single,
+        stateless_http=not alone,
         transport_security=_JUDGED,
         max_request_body_size=body_bytes,
     )
     sse: ASGIApp = _refuse_sse
-    if single:
+    if alone:
         sse = server.sse_app(
             sse_path=SSE,
             message_path=MESSAGES,
@@ -48,5 +48,5 @@ async def open_endpoints(server: MCPServer, *, single: bool, body_bytes: int) ->
 
 
 async def _refuse_sse(scope: Scope, receive: Receive, send: Send) -> None:
-    told = f"SSE is served by a single process only. Use {MCP}, or run one worker."
+    told = f"SSE needs a server that is alone: one worker, not stateless. Use {MCP}."
     await plain(501, told)(scope, receive, send)

@@ -1,17 +1,27 @@
 """Serving an application on a socket until it is to end, and then letting what is under way finish."""
 
+import multiprocessing
+import os
+import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Final
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from pyairtable_mcp.base.errors import AppError
 
 DRAIN: Final = 20
 """Seconds that requests which are under way may still take when the server is to end."""
 _MOST_AT_ONCE: Final = 2_000
 _WAITING: Final = 512
+_SILENT: Final = 30
+"""Seconds after which a worker that does not answer its supervisor is replaced."""
 
 
 @contextmanager
@@ -26,17 +36,68 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 
 def server_of(app: ASGIApp) -> uvicorn.Server:
     """Return a server; an interrupt or SIGTERM lets what is under way finish, for some seconds."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            server_header=False,
-            log_config=None,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=DRAIN,
-            limit_concurrency=_MOST_AT_ONCE,
-        )
+    return uvicorn.Server(_config(app))
+
+
+def serve_with_workers(
+    opened: Callable[[], AbstractAsyncContextManager[ASGIApp]], bound: socket.socket, workers: int
+) -> bool:
+    """Serve an application by several processes until an interrupt or SIGTERM; tell whether they could start.
+
+    Each process opens the application for itself, so `opened` has to be something that can be pickled. A
+    worker that dies is replaced; all end when this process does.
+    """
+    supervisor = Multiprocess(_config(_Worker(opened), workers), [bound])
+    supervisor.run()
+    return all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
+
+
+def _config(app: ASGIApp, workers: int = 1) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=DRAIN,
+        timeout_worker_healthcheck=_SILENT,
+        limit_concurrency=_MOST_AT_ONCE,
+        workers=workers,
     )
+
+
+class _Worker:
+    """The application of a process, which is opened when its server starts."""
+
+    def __init__(self, opened: Callable[[], AbstractAsyncContextManager[ASGIApp]]) -> None:
+        self._opened = opened
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or live through the lifespan of the server."""
+        if self._app is not None:
+            await self._app(scope, receive, send)
+            return
+        _end_with_parent()
+        try:
+            async with self._opened() as self._app:
+                await self._app(scope, receive, send)
+        except AppError as error:
+            await send(
+                {"type": "lifespan.startup.failed", "message": f"{error.message} {error.hint}".strip()}
+            )
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that supervises it is gone, however that came about."""
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=follow, name="supervisor", daemon=True).start()
