@@ -14,6 +14,7 @@ from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.base.policy import Action, Principal
 from pyairtable_mcp.base.settings import Settings
+from pyairtable_mcp.engine.feed import Feed
 from pyairtable_mcp.engine.late import LateEngine
 from pyairtable_mcp.engine.launching import NewHost, build_engine, store_place
 from pyairtable_mcp.operations.call import Call
@@ -26,6 +27,7 @@ from pyairtable_mcp.workflows.late import LateFlows
 if TYPE_CHECKING:
     # Only its name is needed here: what it costs to import is paid when a saga runs.
     from pyairtable_mcp.engine.engine import Engine
+    from pyairtable_mcp.store.change_values import Latest
 
 Admit = Callable[[Principal, Action], Awaitable[None]]
 """Counts a call of a principal; raises `TooMany` for one too many."""
@@ -55,6 +57,7 @@ class Shared:
     clients: Clients
     sagas: LateEngine
     flows: LateFlows
+    feed: Feed
     warm: Callable[[], None] | None
 
     async def app(
@@ -83,7 +86,9 @@ class Shared:
             note=noted,
             admit=partial(admit, someone) if admit else None,
         )
-        server = build_server(dispatcher, show_spent=settings.show_spent, state_keys=state_keys)
+        server = build_server(
+            dispatcher, show_spent=settings.show_spent, state_keys=state_keys, feed=self.feed
+        )
         return App(settings, seat.client.airtable, dispatcher, server, seat.look)
 
     async def _published(self, principal: Principal | None) -> Sequence[Tool]:
@@ -176,6 +181,12 @@ async def sharing(
         stack.push_async_callback(sagas.close)
         flows = LateFlows(sagas, call_of, settings, timing, rng)
         stack.push_async_callback(flows.close)
+
+        async def look(moment: float | None) -> "Latest":
+            return await (await (await sagas()).store()).changes.since(moment)
+
+        feed = Feed(look, clock)
+        stack.push_async_callback(feed.close)
         # What was left by an earlier process is taken up only where it can be written.
         able = bool(upstream.token) and not settings.read_only
         yield Shared(
@@ -186,6 +197,7 @@ async def sharing(
             clients=clients,
             sagas=sagas,
             flows=flows,
+            feed=feed,
             warm=flows.warm if able and new_host is None else None,
         )
 
