@@ -1,18 +1,21 @@
 """Single requests, byte by byte as they come to the application, and all it has to be asked at."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ANY: Final = ("GET", "POST", "DELETE")
 """What a route is asked with that takes every method."""
 Pairs = Sequence[tuple[str, str]]
+JSON: Final[Pairs] = (("Accept", "application/json, text/event-stream"), ("Content-Type", "application/json"))
+"""What a client of MCP says of what it sends and takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,47 @@ async def knock(
     app: ASGIApp, method: str, path: str, headers: Pairs = (), *, query: str = "", body: bytes = b""
 ) -> Answered:
     """Send one request, `path` as it would stand in its first line, and return the answer."""
-    scope = {
+    told: list[Message] = []
+    gone = asyncio.Event()
+
+    async def send(message: Message) -> None:
+        told.append(message)
+        if _streams(told[0]):
+            gone.set()
+
+    await app(_scope(method, path, headers, query, body), _arriving(body, gone), send)
+    start = told[0]
+    return Answered(
+        status=start["status"],
+        headers={name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]},
+        body=b"" if _streams(start) else b"".join(one.get("body", b"") for one in told[1:]),
+    )
+
+
+@asynccontextmanager
+async def streaming(app: ASGIApp, path: str, headers: Pairs) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Open a stream of events, and give what waits for the next piece of it; it is left at the end."""
+    pieces: asyncio.Queue[str] = asyncio.Queue()
+    gone = asyncio.Event()
+
+    async def send(message: Message) -> None:
+        if message.get("body"):
+            await pieces.put(message["body"].decode())
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_ran(app, _scope("GET", path, headers, "", b""), _arriving(b"", gone), send))
+        try:
+            yield pieces.get
+        finally:
+            gone.set()
+
+
+async def _ran(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    await app(scope, receive, send)
+
+
+def _scope(method: str, path: str, headers: Pairs, query: str, body: bytes) -> Scope:
+    return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -62,9 +105,11 @@ async def knock(
         "client": ("192.0.2.7", 4711),
         "server": ("127.0.0.1", 8000),
     }
-    told: list[Message] = []
-    begun, gone = asyncio.Event(), asyncio.Event()
-    arriving = [{"type": "http.request", "body": body, "more_body": False}]
+
+
+def _arriving(body: bytes, gone: asyncio.Event) -> Receive:
+    """Return what gives a body, and then waits for the caller to go."""
+    arriving: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:
         if arriving:
@@ -72,19 +117,7 @@ async def knock(
         await gone.wait()
         return {"type": "http.disconnect"}
 
-    async def send(message: Message) -> None:
-        told.append(message)
-        if _streams(told[0]):
-            gone.set()
-        begun.set()
-
-    await app(scope, receive, send)
-    start = told[0]
-    return Answered(
-        status=start["status"],
-        headers={name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]},
-        body=b"" if _streams(start) else b"".join(one.get("body", b"") for one in told[1:]),
-    )
+    return receive
 
 
 def _streams(start: Message) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx2
 from mcp import Client
@@ -38,8 +39,14 @@ POLICIES = """{
   "small": {"read_records": 5, "write_records": 2},
   "slow": {"calls_per_minute": {"read": 2}},
   "careful": {"approve": ["create"]},
+  "watched": {"approve": ["schema"]},
+  "desk": {"bases": {"Studio": ["Tasks", "Projects"]}},
   "no_writes": {"toolsets": ["read", "saga", "workflow"]}
 }"""
+
+
+def _straight(app: ASGIApp) -> ASGIApp:
+    return app
 
 
 @dataclass(frozen=True)
@@ -82,13 +89,21 @@ class Office:
 
     @asynccontextmanager
     async def at(
-        self, token: str, *, era: Era = "auto", person: ElicitationFnT | None = None
+        self,
+        token: str,
+        *,
+        era: Era = "auto",
+        person: ElicitationFnT | None = None,
+        by: Callable[[ASGIApp], ASGIApp] = _straight,
     ) -> AsyncIterator[Desk]:
-        """Give a client that shows a token; `person` answers the forms it shows."""
+        """Give a client that shows a token; `by` is put between it and the endpoint.
+
+        `person` answers the forms that the client shows; without one the client can show none.
+        """
         headers = {"authorization": f"Bearer {token}"} if token else {}
         async with (
             httpx2.AsyncClient(
-                transport=httpx2.ASGITransport(app=self.workers), base_url=HOST, headers=headers
+                transport=httpx2.ASGITransport(app=by(self.workers)), base_url=HOST, headers=headers
             ) as http,
             Client(
                 streamable_http_client(f"{HOST}/mcp", http_client=http), mode=era, elicitation_callback=person
@@ -98,10 +113,18 @@ class Office:
 
     @asynccontextmanager
     async def desk(
-        self, name: str, *, policy: str = "", scopes: Sequence[str] = SCOPES
+        self,
+        name: str,
+        *,
+        policy: str = "",
+        scopes: Sequence[str] = SCOPES,
+        by: Callable[[ASGIApp], ASGIApp] = _straight,
+        person: ElicitationFnT | None = None,
     ) -> AsyncIterator[Desk]:
-        """Give a client with a token of its own."""
-        async with self.at(await self.token(name, policy=policy, scopes=scopes)) as desk:
+        """Give a client with a token of its own; see `at`."""
+        async with self.at(
+            await self.token(name, policy=policy, scopes=scopes), by=by, person=person
+        ) as desk:
             yield desk
 
     def asking(self) -> httpx2.AsyncClient:
@@ -129,8 +152,9 @@ async def office(
     auth: Mapping[str, object] | None = None,
     workers: int = 1,
     bound: socket.socket | None = None,
+    **others: Any,
 ) -> AsyncIterator[Office]:
-    """Open an endpoint on a store of its own; `auth` are settings of who may come in.
+    """Open an endpoint on a store of its own; `auth` are settings of who may come in, `others` the rest.
 
     `seen` is put before the sandbox; `cost` is that of the passwords that the test sets. Several workers are
     asked in turn. The first is served on `bound`, if that is given.
@@ -138,7 +162,9 @@ async def office(
     here = address_of(bound) if bound else HOST
     where = str(folder / "store.sqlite3")
     told = {"policies": POLICIES, "oauth": oauth, "audience": f"{here}/mcp", **(auth or {})}
-    settings = Settings(store=where, auth=AuthSettings.model_validate(told), http=http or HttpSettings())
+    settings = Settings(
+        store=where, auth=AuthSettings.model_validate(told), http=http or HttpSettings(), **others
+    )
     sandbox = Sandbox(Filling("studio", 12), rng=Random(7), rate=0)
     inside = InProcess(seen(sandbox.app), next(iter(sandbox.tokens)))
     clock = clock or SystemClock()

@@ -33,7 +33,7 @@ from tests.auth.test_conditions import (
     refresh_token,
     signed,
 )
-from tests.remote.knocking import Answered, Pairs, knock, routes_of
+from tests.remote.knocking import JSON, Answered, Pairs, knock, routes_of
 from tests.remote.offices import Office, office
 from tests.support.behaviours import behaviour
 from tests.support.fuzz import sensible
@@ -214,11 +214,8 @@ class Post:
 
     async def knock(self, path: str, method: str, shown: Shown, body: bytes = b"{}") -> Answered:
         """Ask at a route, as somebody who shows this."""
-        headers = (("Accept", "application/json, text/event-stream"), ("Content-Type", "application/json"))
         at = path.format(workflow="bell", trigger="rung")
-        return await knock(
-            self.office.app, method, at, (*headers, *shown.headers), query=shown.query, body=body
-        )
+        return await knock(self.office.app, method, at, (*JSON, *shown.headers), query=shown.query, body=body)
 
 
 @asynccontextmanager

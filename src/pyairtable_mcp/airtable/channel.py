@@ -121,6 +121,10 @@ class Admission(Protocol):
         """Raise `Forbidden` when it is about something out of sight."""
         ...
 
+    def knows(self, base: str) -> bool:
+        """Tell whether a base may be seen, as far as that is known without asking."""
+        ...
+
     def bases(self, found: Sequence[Base]) -> tuple[Base, ...]:
         """Return those bases that may be seen."""
         ...

@@ -68,8 +68,14 @@ class Airtable:
         return self._channel.spent
 
     def quota(self) -> tuple[BaseQuota, ...]:
-        """Return how the request allowance stands: a state for each base in use, and one for the token."""
-        return self._channel.quota()
+        """Return how the request allowance stands: a state for each base in use, and one for the token.
+
+        Bases that are out of sight are left out, though others may use them.
+        """
+        sight = self._channel.sight
+        return tuple(
+            one for one in self._channel.quota() if not sight or not one.base or sight.knows(one.base)
+        )
 
     def earliest(self) -> datetime:
         """Return a moment that Airtable's clock has surely reached by now."""

@@ -47,6 +47,11 @@ class Sight:
         tables = tuple(one for one in found.tables if self._shows(found.id, one.id))
         return found.model_copy(update={"tables": tables})
 
+    def knows(self, base: str) -> bool:
+        """Tell whether a base is in sight, as far as that is known without asking."""
+        name = self._bases.get(base)
+        return name is not None and self._sees(Named(id=base, name=name), None)
+
     async def admit(self, channel: Channel, ask: Ask[Any]) -> None:
         """Raise `Forbidden` when a request is about something out of sight."""
         match tuple(ask.segments):
@@ -72,8 +77,7 @@ class Sight:
     async def _shows_base(self, channel: Channel, base: str) -> bool:
         if base not in self._bases and self._old(""):
             self.bases(await read_bases(channel.aside()))
-        name = self._bases.get(base)
-        return name is not None and self._sees(Named(id=base, name=name), None)
+        return self.knows(base)
 
     async def _shows_table(self, channel: Channel, base: str, table: str) -> bool:
         if not await self._shows_base(channel, base):

@@ -12,6 +12,7 @@ from pyairtable_mcp.app.clients import Client, Clients, People
 from pyairtable_mcp.app.upstream import InProcess, open_upstream
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.base.mandates import Mandates, mandate_of
 from pyairtable_mcp.base.policy import Action, Principal
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.feed import Feed
@@ -132,6 +133,7 @@ class _Seat:
             sagas=self._engine,
             attending=shared.flows,
             principal=principal.id if principal else "",
+            mandates=(mandate_of(caller or principal),) if principal else (),
             client=principal.client if principal else "",
             owner=principal.id if principal else None,
         )
@@ -166,18 +168,22 @@ async def sharing(
         upstream = await stack.enter_async_context(open_upstream(settings, clock, rng, sandbox))
         clients = Clients(upstream, settings, people)
 
-        async def call_of(principal: str) -> Call:
-            client = await clients.by_id(principal)
+        async def call_of(principal: str, mandates: Mandates) -> Call:
+            client = await clients.by_id(principal, mandates)
             return Call(
                 airtable=client.airtable.metered(),
                 settings=client.settings,
                 clock=timing,
                 rng=rng,
                 permit=client.permit,
+                stopped=client.stopped,
             )
 
+        async def stopped(principal: str, mandates: Mandates) -> str:
+            return (await people.standing(principal, mandates)).stopped if people and principal else ""
+
         place = place or stack.enter_context(store_place(settings, temporary=upstream.here))
-        sagas = LateEngine(partial(build_engine, settings, place, call_of, timing, rng, new_host))
+        sagas = LateEngine(partial(build_engine, settings, place, call_of, stopped, timing, rng, new_host))
         stack.push_async_callback(sagas.close)
         flows = LateFlows(sagas, call_of, settings, timing, rng)
         stack.push_async_callback(flows.close)

@@ -89,9 +89,20 @@ def _check_row(
             if field.id in out:
                 raise BadValue(f"{quoted(field.name)} is given twice.")
             out[field.id] = check(field, value, by)
+            _refuse_unseen(place, field, out[field.id])
         except AppError as problem:
             problems.add(where, problem)
     return out
+
+
+def _refuse_unseen(place: Place, field: Field, value: JsonValue) -> None:
+    """Refuse to link what the caller must not know of: Airtable would tell whether there is such a record."""
+    to = field.options.get("linkedTableId")
+    if value and to is not None and type_of(field).kind is Kind.LINKS and place.linked_table(field) is None:
+        raise BadValue(
+            f"{quoted(field.name)} links to a table that is out of sight, so no record of it can be named.",
+            hint="Leave the field out, or clear it with null.",
+        )
 
 
 def _fields_of(place: Place, *kinds: Kind) -> list[Field]:
