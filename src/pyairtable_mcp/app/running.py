@@ -1,11 +1,12 @@
 """The parts every process has, and the server of each principal on top of them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from pyairtable_mcp.airtable.client import Airtable
 from pyairtable_mcp.app.clients import Client, Clients, People
@@ -142,30 +143,40 @@ class _Seat:
         return (await self._shared.sagas()).of(self._principal.id if self._principal else None)
 
 
+class Surroundings(TypedDict, total=False):
+    """What a process is built on; each has a default that is right outside of tests.
+
+    `sandbox` is used instead of Airtable; the setting of that name makes one of its own. `new_host` is what
+    runs sagas, DBOS if it is not given; `engine_clock` is what they and the leases on them go by. `ending` is
+    set when the process is about to end: who listens to resources is let go then.
+    """
+
+    clock: Clock
+    rng: Random
+    sandbox: InProcess
+    new_host: NewHost
+    engine_clock: Clock
+    ending: asyncio.Event
+
+
 @asynccontextmanager
 async def sharing(
     settings: Settings,
     *,
-    clock: Clock | None = None,
-    rng: Random | None = None,
-    sandbox: InProcess | None = None,
-    new_host: NewHost | None = None,
-    engine_clock: Clock | None = None,
     people: People | None = None,
     place: Callable[[], str] | None = None,
+    **around: Unpack[Surroundings],
 ) -> AsyncIterator[Shared]:
     """Build what is shared; everything it opened is closed when the context ends.
 
-    `sandbox` is used instead of Airtable; the setting of that name makes one of its own. `new_host` is what
-    runs sagas, DBOS if it is not given; `engine_clock` is what they and the leases on them go by. `people`
-    knows the principals, where there are others than the operator; `place` is where the store is, if that was
-    settled before.
+    `people` knows the principals, where there are others than the operator; `place` is where the store is, if
+    that was settled before.
     """
-    clock = clock or SystemClock()
-    rng = rng or SystemRandom()
-    timing = engine_clock or clock
+    clock = around.get("clock") or SystemClock()
+    rng = around.get("rng") or SystemRandom()
+    timing, new_host = around.get("engine_clock") or clock, around.get("new_host")
     async with AsyncExitStack() as stack:
-        upstream = await stack.enter_async_context(open_upstream(settings, clock, rng, sandbox))
+        upstream = await stack.enter_async_context(open_upstream(settings, clock, rng, around.get("sandbox")))
         clients = Clients(upstream, settings, people)
 
         async def call_of(principal: str, mandates: Mandates) -> Call:
@@ -191,7 +202,7 @@ async def sharing(
         async def look(moment: float | None) -> "Latest":
             return await (await (await sagas()).store()).changes.since(moment)
 
-        feed = Feed(look, clock)
+        feed = Feed(look, clock, around.get("ending"))
         stack.push_async_callback(feed.close)
         # What was left by an earlier process is taken up only where it can be written.
         able = bool(upstream.token) and not settings.read_only
@@ -209,22 +220,7 @@ async def sharing(
 
 
 @asynccontextmanager
-async def running(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    rng: Random | None = None,
-    sandbox: InProcess | None = None,
-    new_host: NewHost | None = None,
-    engine_clock: Clock | None = None,
-) -> AsyncIterator[App]:
+async def running(settings: Settings, **around: Unpack[Surroundings]) -> AsyncIterator[App]:
     """Build the application of the operator; see `sharing`."""
-    async with sharing(
-        settings,
-        clock=clock,
-        rng=rng,
-        sandbox=sandbox,
-        new_host=new_host,
-        engine_clock=engine_clock,
-    ) as shared:
+    async with sharing(settings, **around) as shared:
         yield await shared.app()

@@ -49,9 +49,10 @@ def news_of(before: "Latest", now: "Latest") -> News:
 
 
 class Feed:
-    """Looks at the store for all who listen in this process."""
+    """Looks at the store for all who listen in this process; they are let go when it is `ending`."""
 
-    def __init__(self, look: Look, clock: Clock) -> None:
+    def __init__(self, look: Look, clock: Clock, ending: asyncio.Event | None = None) -> None:
+        self.ending = ending or asyncio.Event()
         self._look = look
         self._clock = clock
         self._hearing: dict[object, Hear] = {}

@@ -3,14 +3,16 @@
 A client of 2026-07-28 listens with `subscriptions/listen`; earlier revisions have nothing like it here.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+from anyio import CancelScope
 from mcp import MCPError
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
-from mcp.server.subscriptions import ResourceUpdated, ServerEvent
-from mcp.types import INVALID_PARAMS, SubscriptionsListenRequestParams
+from mcp.server.subscriptions import SUBSCRIPTION_ID_META_KEY, ResourceUpdated, ServerEvent
+from mcp.types import INVALID_PARAMS, SubscriptionsListenRequestParams, SubscriptionsListenResult
 from pydantic import ValidationError
 
 from pyairtable_mcp.base.errors import AppError
@@ -49,9 +51,22 @@ class Listening:
         """Watch what a subscription names for as long as it is open; everything else passes."""
         if ctx.method != _LISTEN:
             return await call_next(ctx)
-        topics = await self._topics(ctx.params)
+        async with self._watching(await self._topics(ctx.params)):
+            with CancelScope() as open_still:
+                ending = asyncio.ensure_future(self._feed.ending.wait())
+                ending.add_done_callback(lambda _: open_still.cancel())
+                try:
+                    return await call_next(ctx)
+                finally:
+                    ending.cancel()
+        # The client learns that it was let go, and not lost.
+        return SubscriptionsListenResult(_meta={SUBSCRIPTION_ID_META_KEY: ctx.request_id})
+
+    @asynccontextmanager
+    async def _watching(self, topics: Mapping[str, Topic]) -> AsyncIterator[None]:
         if not topics:
-            return await call_next(ctx)
+            yield
+            return
         call = self._dispatcher.new_call()
 
         def hear(news: News) -> None:
@@ -64,7 +79,7 @@ class Listening:
         except AppError as error:
             raise MCPError(INVALID_PARAMS, f"Nobody can listen now. {error.message}") from error
         try:
-            return await call_next(ctx)
+            yield
         finally:
             leave()
 
