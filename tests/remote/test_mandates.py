@@ -10,6 +10,7 @@ import pytest
 from pyairtable_mcp.auth.tokens import Wish
 from pyairtable_mcp.base.mandates import Mandate, mandates_from
 from pyairtable_mcp.base.policy import SCOPES
+from tests.auth.doors import CHEAP
 from tests.remote.offices import Desk, Office, office
 from tests.remote.test_tenants import sagas_in
 
@@ -24,7 +25,7 @@ THEN = {"id": "then", "do": "create", "with": TASK}
 @asynccontextmanager
 async def mona(folder: Path) -> AsyncIterator[Office]:
     """Open an endpoint with one person."""
-    async with office(folder) as here:
+    async with office(folder, cost=CHEAP) as here:
         await here.known.users.add("mona", PASSWORD)
         yield here
 

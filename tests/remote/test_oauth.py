@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from tests.remote.offices import HOST
-from tests.remote.signing import BACK, VERIFIER, Browser, Kept, asked, connected, registered, team
+from tests.remote.signing import (
+    BACK,
+    VERIFIER,
+    Browser,
+    Kept,
+    asked,
+    connected,
+    headers,
+    registered,
+    team,
+    tokens,
+)
 
 
 async def test_a_client_that_knows_the_address_alone_works_in_the_name_of_who_signed_in(
@@ -164,3 +175,22 @@ async def test_the_documents_lead_from_the_endpoint_to_the_places_of_sign_in(tmp
     assert resource["resource"] == f"{HOST}/mcp"
     assert server["issuer"] == issuer
     assert server["code_challenge_methods_supported"] == ["S256"]
+
+
+async def test_another_password_ends_what_the_one_before_was_used_for(tmp_path: Path) -> None:
+    async with team(tmp_path) as (here, browser):
+        client = await registered(browser)
+        given = await tokens(browser, client, "read")
+        await browser.visit(asked(client))
+        code = browser.told["code"]
+        assert (await here.known.users.set_password("mona", "another long one")).grants == 2
+        called = await browser.http.post("/mcp", headers=headers(given["access_token"]), json={})
+        assert (called.status_code, "invalid_token" in called.headers["www-authenticate"]) == (401, True)
+        shown = {"client_id": client, "redirect_uri": BACK, "code_verifier": VERIFIER}
+        for form in (
+            {"grant_type": "refresh_token", "refresh_token": given["refresh_token"]},
+            {"grant_type": "authorization_code", "code": code},
+        ):
+            answer = await browser.http.post(f"{HOST}/token", data={**shown, **form})
+            assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+        assert (await browser.visit(asked(client))).status_code == 403
