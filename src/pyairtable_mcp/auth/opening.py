@@ -115,7 +115,9 @@ def _credentials(settings: Settings, store: Store, egress: Egress, clock: Clock,
         post = partial(egress.send, seconds=_POST_SECONDS)
         accounts = Accounts(client, store.links, seals, post, clock=clock, rng=rng)
     token = settings.airtable.api_key.get_secret_value()
-    return Credentials(store.links, seals, accounts, server_token=token)
+    public_url = settings.http.public_url
+    link_url = f"{public_url}/link" if public_url else ""
+    return Credentials(store.links, seals, accounts, server_token=token, link_url=link_url)
 
 
 def _oauth(
