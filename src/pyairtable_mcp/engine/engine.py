@@ -45,13 +45,15 @@ _POLL: Final = 0.5
 class Terms:
     """How the engine works: its lease and renewals in seconds, and what it keeps.
 
-    `pauses` are the seconds before each new try to take a write back; `checkpoint` is told of each moment at
-    which a process may end.
+    With `everybody` it takes up by itself what any principal began, else only what the operator did. `pauses`
+    are the seconds before each new try to take a write back; `checkpoint` is told of each moment at which a
+    process may end.
     """
 
     lease: float = LEASE
     renew: float = RENEW
     keep: Keep = field(default_factory=Keep)
+    everybody: bool = True
     pauses: Sequence[float] = PAUSES
     checkpoint: Checkpoint = unwatched
 
@@ -154,6 +156,7 @@ class Engine:
             worker = Worker(
                 store, host, leases, interpreter, self._clock, self._ports.new_call,
                 renew=self._terms.renew, keep=self._terms.keep, hear=self._tell,
+                everybody=self._terms.everybody,
             )  # fmt: skip
             working = asyncio.create_task(worker.work())
             stack.push_async_callback(_cancelled, working)

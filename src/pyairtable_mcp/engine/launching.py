@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.engine.standing import NewCall, Stopped
+from pyairtable_mcp.engine.standing import InNames
 
 if TYPE_CHECKING:
     # Only their names are needed here.
@@ -51,17 +51,12 @@ def store_place(settings: Settings, *, temporary: bool) -> Iterator[Callable[[],
 def build_engine(
     settings: Settings,
     place: Callable[[], str],
-    new_call: NewCall,
-    stopped: Stopped,
+    names: InNames,
     clock: Clock,
     rng: Random,
     new_host: NewHost | None,
 ) -> "Engine":
-    """Return the engine with all kinds of steps and carriers; nothing is opened yet.
-
-    `new_call` gives request scope in the name of a principal, by its id and the mandates of what it began;
-    `stopped` tells why that may not go on, "" when it may.
-    """
+    """Return the engine with all kinds of steps and carriers; nothing is opened yet."""
     from pyairtable_mcp.engine.airtable_carrier import AIRTABLE, AirtableCarrier
     from pyairtable_mcp.engine.engine import Engine, Terms
     from pyairtable_mcp.engine.host import DbosHost
@@ -90,9 +85,9 @@ def build_engine(
     engine = Engine(
         lambda: open_store(place(), clock),
         new_host or DbosHost,
-        Ports(kinds=kinds, carriers=carriers, new_call=new_call, stopped=stopped),
+        Ports(kinds=kinds, carriers=carriers, new_call=names.new_call, stopped=names.stopped),
         clock,
         rng,
-        Terms(keep=keep),
+        Terms(keep=keep, everybody=names.everybody),
     )
     return engine
