@@ -115,7 +115,9 @@ def _credentials(settings: Settings, store: Store, egress: Egress, clock: Clock,
         post = partial(egress.send, seconds=_POST_SECONDS)
         accounts = Accounts(client, store.links, seals, post, clock=clock, rng=rng)
     token = settings.airtable.api_key.get_secret_value()
-    return Credentials(store.links, seals, accounts, server_token=token)
+    public_url = settings.http.public_url
+    link_url = f"{public_url}/link" if public_url else ""
+    return Credentials(store.links, seals, accounts, server_token=token, link_url=link_url)
 
 
 def _oauth(
@@ -141,12 +143,12 @@ def _oauth(
 
 def _jwts(auth: AuthSettings, policies: Policies, egress: Egress, clock: Clock) -> "Jwts":
     from pyairtable_mcp.auth.claims import Trust
+    from pyairtable_mcp.auth.discovery import discovering
     from pyairtable_mcp.auth.jwts import Jwts
     from pyairtable_mcp.auth.keysets import KeySet, fetching
 
-    if not auth.audience or not auth.jwks_url:
-        raise NotConfigured(
-            "auth.issuer needs auth.audience, which its tokens are meant for, and auth.jwks_url, its keys."
-        )
+    if not auth.audience:
+        raise NotConfigured("auth.issuer needs auth.audience, which its tokens are meant for.")
+    keys = fetching(egress, auth.jwks_url) if auth.jwks_url else discovering(egress, auth.issuer)
     trust = Trust(issuer=auth.issuer, audience=auth.audience, policy=auth.jwt_policy)
-    return Jwts(trust, KeySet(fetching(egress, auth.jwks_url), clock), policies, clock)
+    return Jwts(trust, KeySet(keys, clock), policies, clock)
