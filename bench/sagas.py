@@ -20,6 +20,7 @@ from bench.figures import Figure, show
 from pyairtable_mcp.airtable.opening import open_airtable
 from pyairtable_mcp.base.clock import SystemClock
 from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.base.mandates import Mandates
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.engine import Engine
 from pyairtable_mcp.engine.host import DbosHost
@@ -114,7 +115,7 @@ async def engine_on(where: str, host: str) -> AsyncIterator[Engine]:
     clock = SystemClock()
     async with open_airtable(token="pat", clock=clock, rng=SystemRandom()) as at:
 
-        async def new_call(_principal: str) -> Call:
+        async def new_call(_principal: str, _mandates: Mandates) -> Call:
             return Call(airtable=at, settings=Settings(), clock=clock, rng=SystemRandom())
 
         ports = Ports(kinds={"write": KIND}, carriers={"nowhere": Nowhere()}, new_call=new_call)

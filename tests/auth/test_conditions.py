@@ -267,7 +267,6 @@ async def test_a_good_token_reaches_no_further_than_its_scopes_and_its_own(
     [
         AuthSettings(oauth=True),
         AuthSettings(issuer=ISSUER),
-        AuthSettings(issuer=ISSUER, audience=HERE),
         AuthSettings(airtable_client_id="x"),
     ],
 )

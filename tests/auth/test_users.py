@@ -1,14 +1,19 @@
 """People who sign in: how often they may try, and that nobody learns who there is."""
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from pyairtable_mcp.auth.callers import place_of
+from pyairtable_mcp.auth.oauth.grants import Grant
 from pyairtable_mcp.auth.passwords import Cost, Passwords
+from pyairtable_mcp.auth.tokens import Wish
 from pyairtable_mcp.auth.users import TRIES
 from pyairtable_mcp.base.errors import BadValue, SignInRefused, TooMany, UnknownName
+from pyairtable_mcp.base.mandates import Mandate
+from pyairtable_mcp.store.users import Ended
 from tests.auth.doors import CHEAP, Door, door
 from tests.support.behaviours import behaviour
 
@@ -181,3 +186,48 @@ async def test_each_try_to_sign_in_is_one_row_of_the_audit(tmp_path: Path) -> No
         assert "[U+202E]" in noted[1].principal
         assert GOOD not in repr(noted)
         assert (await here.store.audit.verify()).broken_at == 0
+
+
+async def granted(here: Door, name: str, until: float) -> Grant:
+    """Return what a program was let do in the name of a person."""
+    grant = Grant(
+        id=name, client="c", principal="user:mona", scopes=("read",), resource="", redirect_uri="",
+        challenge="", code="", code_until=until,
+    )  # fmt: skip
+    await here.store.oauth.give(asdict(grant), grant.until, 0.0)
+    return grant
+
+
+async def test_what_programs_were_let_do_ends_with_the_password_and_no_more_is_remembered(
+    tmp_path: Path,
+) -> None:
+    async with door(tmp_path / "store.db") as here:
+        await here.known.users.add("mona", GOOD)
+        now = here.clock.now().timestamp()
+        await granted(here, "live", now + 60)
+        await granted(here, "old", now - 60)
+        assert await here.known.users.set_password("Mona", GOOD) == Ended(grants=1)
+        assert await here.store.oauth.grant("live") is None
+        assert await here.known.users.set_password("Mona", GOOD) == Ended()
+
+
+async def test_a_password_that_is_only_kept_in_a_newer_way_ends_nothing(tmp_path: Path) -> None:
+    async with door(tmp_path / "store.db") as here:
+        await here.known.users.add("mona", GOOD)
+        await granted(here, "live", here.clock.now().timestamp() + 60)
+        await here.store.users.change("mona", "another digest", 0.0)
+        assert await here.store.oauth.grant("live") is not None
+
+
+async def test_what_a_removed_person_began_stays_stopped_when_somebody_gets_their_name(
+    tmp_path: Path,
+) -> None:
+    async with door(tmp_path / "store.db") as here:
+        await here.known.users.add("mona", GOOD)
+        await here.known.tokens.create(Wish(name="laptop", user="mona"))
+        await granted(here, "live", here.clock.now().timestamp() + 60)
+        assert await here.known.users.remove("mona") == Ended(tokens=1, grants=1)
+        await here.known.users.add("mona", GOOD)
+        for token in ("grant:live", f"api:{(await here.store.api_tokens.all())[0].id}"):
+            told = await here.known.standing("user:mona", (Mandate(scopes=("read",), token=token),))
+            assert "was revoked" in told.stopped

@@ -47,13 +47,14 @@ def test_a_token_is_rotated_and_revoked(shell: Shell) -> None:
 def test_a_person_is_added_listed_given_a_password_and_removed(shell: Shell) -> None:
     assert "No users" in shell.done("user", "list")
     shell.done("user", "add", "Mona", "--policy", "viewer", typed=f"{GOOD}\n")
-    shell.done("user", "password", "mona", typed="another long one\n")
+    changed = shell.run("user", "password", "mona", typed="another long one\n")
+    assert "ended: 0 tokens, 0 sign-ins of programs" in changed.stderr
     listed = shell.done("user", "list")
     assert re.search(r"mona +viewer", listed)
     assert "argon2" not in listed
     assert TOKEN.fullmatch(shell.done("token", "create", "laptop", "--user", "Mona").strip())
     assert "user:mona" in shell.done("token", "list")
-    shell.done("user", "remove", "mona")
+    assert "ended: 1 token, 0 sign-ins of programs" in shell.run("user", "remove", "mona").stderr
     assert "No tokens" in shell.done("token", "list")
 
 

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
 
+from pyairtable_mcp.transport.http.serving import DRAIN
 from tests.cli.shell import Shell
 
 STARTED = re.compile(rb"worker (\d+) begins to serve")
@@ -61,6 +64,19 @@ async def test_a_worker_that_dies_is_replaced_and_all_end_when_they_are_told_to(
         for worker in (first, second, third):
             with pytest.raises(ProcessLookupError):
                 os.kill(worker, 0)
+
+
+async def test_who_listens_is_let_go_when_the_server_is_to_end(tmp_path: Path) -> None:
+    async with (
+        serving(tmp_path) as (process, url),
+        httpx2.AsyncClient(timeout=30) as http,
+        Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client,
+        client.listen(resource_subscriptions=["airtable://workflows"]) as heard,
+    ):
+        process.terminate()
+        # A stream that broke off would raise `SubscriptionLost`.
+        assert [event async for event in heard] == []
+        assert await asyncio.wait_for(process.wait(), DRAIN / 2) == 0
 
 
 async def test_workers_do_not_outlive_the_process_that_watches_over_them(tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ from pyairtable_mcp.airtable import Airtable, BaseSchema, Table
 from pyairtable_mcp.airtable.opening import open_airtable
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.errors import BadValue
+from pyairtable_mcp.base.mandates import Mandates
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.airtable_carrier import AIRTABLE, AirtableCarrier, records_of, writes_of
 from pyairtable_mcp.engine.engine import Engine, Terms
 from pyairtable_mcp.engine.hosts import Host, InProcess
 from pyairtable_mcp.engine.model import NewSaga, Plan, StepSpec
 from pyairtable_mcp.engine.ports import Ports, Scene, StepKind
+from pyairtable_mcp.engine.standing import Stopped
 from pyairtable_mcp.operations.batches import BATCH, Batch, Item, Kind
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.sandbox import Sandbox
@@ -103,11 +105,15 @@ KINDS: Mapping[str, StepKind] = {
 }
 
 
-def ports(at: Airtable, clock: Clock) -> Ports:
-    async def new_call(_principal: str) -> Call:
+async def going_on(_principal: str, _mandates: Mandates) -> str:
+    return ""
+
+
+def ports(at: Airtable, clock: Clock, stopped: Stopped = going_on) -> Ports:
+    async def new_call(_principal: str, _mandates: Mandates) -> Call:
         return Call(airtable=at.metered(), settings=Settings(), clock=clock, rng=Random(1))
 
-    return Ports(kinds=KINDS, carriers={AIRTABLE: AirtableCarrier()}, new_call=new_call)
+    return Ports(kinds=KINDS, carriers={AIRTABLE: AirtableCarrier()}, new_call=new_call, stopped=stopped)
 
 
 def in_process(_store: Store, _process: str) -> Host:
@@ -176,6 +182,7 @@ async def playing(
     new_host: NewHost = in_process,
     terms: Terms | None = None,
     seed: int = 1,
+    stopped: Stopped = going_on,
 ) -> AsyncIterator[Field]:
     clock = clock or SystemClock()
     sandbox = sandbox or Sandbox("studio", clock=clock, rng=Random(1), rate=0, tokens=frozenset({TOKEN}))
@@ -186,7 +193,12 @@ async def playing(
         schema: BaseSchema = await at.schema(base)
         tasks = next(table for table in schema.tables if table.name == "Tasks")
         engine = Engine(
-            lambda: open_store(where, clock), new_host, ports(at, clock), clock, Random(seed), terms or QUICK
+            lambda: open_store(where, clock),
+            new_host,
+            ports(at, clock, stopped),
+            clock,
+            Random(seed),
+            terms or QUICK,
         )
         try:
             yield Field(engine, at, sandbox, base, tasks, where)

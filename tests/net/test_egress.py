@@ -21,6 +21,8 @@ PRIVATE = [
     "2002:7f00:1::", "2002:a00:1::1", "2002:a9fe:a9fe::", "64:ff9b::127.0.0.1", "64:ff9b::10.0.0.1",
     "64:ff9b::a9fe:a9fe", "64:ff9b:1::7f00:1", "2001:0:7f00:1::", "2001:0:4136:e378:8000:63bf:80ff:fffe",
     "fe80::5efe:127.0.0.1", "2001:470::5efe:10.0.0.1", "2001:470::200:5efe:192.168.0.1",
+    "192.0.0.192", "192.88.99.1", "64:ff9b:1:7f00:0:1::", "64:ff9b:1::808:808", "::ffff:0:127.0.0.1",
+    "fec0::1", "3fff::1", "5f00::1", "100::1", "4000::1",
 ]  # fmt: skip
 PUBLIC = ["8.8.8.8", "1.1.1.1", "93.184.216.34", "2606:4700::1111", "2001:4860:4860::8888", "2002:808:808::"]
 SPELT = [
@@ -33,7 +35,8 @@ NO_ADDRESS = [
     "", "x", "//example.com", "ftp://example.com/", "file:///etc/passwd", "gopher://x/", "http://",
     "http:///x", "http://user@example.com/", "http://user:pw@127.0.0.1/", "http://example.com@127.0.0.1/",
     "https:example.com", "javascript:alert(1)", "data:text/plain,x", "http://[::1", "unix:/run/x",
-    "http://example.com:99999/",
+    "http://example.com:99999/", "http://ex\u00e4mple.com/", "http://example.com/\u00fc", "http://example.com\\@x/",
+    "http://example.com/a b", "http://example.com/\r\nX: y",
 ]  # fmt: skip
 
 
@@ -86,6 +89,45 @@ async def test_a_name_that_leads_to_such_an_address_is_refused(text: str) -> Non
 async def test_what_is_no_web_address_is_refused(url: str) -> None:
     with pytest.raises(BadValue):
         await egress("8.8.8.8").send(to(url), seconds=5)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-A": "a\r\nX-B: b"}, {"X-A": "\u00fc"}, {"X A": "a"}, {"": "a"}, {"X:": "a"}]
+)
+async def test_a_header_that_cannot_be_sent_is_refused(headers: dict[str, str]) -> None:
+    outgoing = Outgoing(method="GET", url="https://example.com/", headers=headers)
+    with pytest.raises(BadValue, match="cannot be sent"):
+        await egress("8.8.8.8").send(outgoing, seconds=5)
+
+
+@given(
+    st.text() | st.text().map("http://{}/".format) | st.text(".:@[]%-x0").map("https://{}".format),
+    st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=2),
+)
+async def test_whatever_is_named_is_refused_as_a_fault_of_the_caller(
+    url: str, headers: dict[str, str]
+) -> None:
+    async def nowhere(_host: str, _port: int) -> Sequence[str]:
+        return ()
+
+    outgoing = Outgoing(method="GET", url=url, headers=headers, repeatable=True)
+    with pytest.raises(AppError):
+        await Egress(Allowed(), resolve=nowhere).send(outgoing, seconds=5)
+
+
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.com"])
+async def test_what_is_too_long_for_a_name_has_no_address(host: str) -> None:
+    with pytest.raises(Unavailable, match="no usable answer"):
+        await egress().send(to(f"http://{host}/", repeatable=True), seconds=5)
+
+
+async def test_a_redirect_to_what_is_no_address_is_refused() -> None:
+    async def send(port: int) -> object:
+        with pytest.raises(BadValue, match="is no address"):
+            await egress(allowed=["127.0.0.1"]).send(to(f"http://127.0.0.1:{port}/"), seconds=5)
+        return None
+
+    await asked(lambda _: answer("302 Found", b"", "Location: http://[::1"), send)
 
 
 Handler = Callable[[bytes], bytes]

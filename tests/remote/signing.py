@@ -85,8 +85,8 @@ class Browser:
 
 
 @asynccontextmanager
-async def team(folder: Path, policy: str = "") -> AsyncIterator[tuple[Office, Browser]]:
-    async with office(folder, oauth=True) as here, here.asking() as http:
+async def team(folder: Path, policy: str = "", workers: int = 1) -> AsyncIterator[tuple[Office, Browser]]:
+    async with office(folder, oauth=True, workers=workers) as here, here.asking() as http:
         await here.known.users.add("mona", PASSWORD, policy)
         yield here, Browser(http)
 

@@ -5,8 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from pyairtable_mcp.auth.oauth.book import MOST_FETCHED, MOST_REGISTERED
 from tests.remote.offices import HOST
-from tests.remote.signing import BACK, VERIFIER, Browser, Kept, asked, connected, registered, team
+from tests.remote.signing import (
+    BACK,
+    VERIFIER,
+    Browser,
+    Kept,
+    asked,
+    connected,
+    headers,
+    registered,
+    team,
+    tokens,
+)
 
 
 async def test_a_client_that_knows_the_address_alone_works_in_the_name_of_who_signed_in(
@@ -59,8 +71,11 @@ async def test_who_says_no_is_sent_back_without_a_code(tmp_path: Path) -> None:
         }
 
 
-async def test_a_wrong_password_gives_nothing_and_may_be_tried_five_times_a_minute(tmp_path: Path) -> None:
-    async with team(tmp_path) as (_, browser):
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_wrong_password_gives_nothing_and_may_be_tried_five_times_a_minute(
+    tmp_path: Path, workers: int
+) -> None:
+    async with team(tmp_path, workers=workers) as (_, browser):
         page = await browser.http.get(asked(await registered(browser)))
         browser.password = "wrong"
         said = []
@@ -164,3 +179,40 @@ async def test_the_documents_lead_from_the_endpoint_to_the_places_of_sign_in(tmp
     assert resource["resource"] == f"{HOST}/mcp"
     assert server["issuer"] == issuer
     assert server["code_challenge_methods_supported"] == ["S256"]
+
+
+async def test_another_password_ends_what_the_one_before_was_used_for(tmp_path: Path) -> None:
+    async with team(tmp_path) as (here, browser):
+        client = await registered(browser)
+        given = await tokens(browser, client, "read")
+        await browser.visit(asked(client))
+        code = browser.told["code"]
+        assert (await here.known.users.set_password("mona", "another long one")).grants == 2
+        called = await browser.http.post("/mcp", headers=headers(given["access_token"]), json={})
+        assert (called.status_code, "invalid_token" in called.headers["www-authenticate"]) == (401, True)
+        shown = {"client_id": client, "redirect_uri": BACK, "code_verifier": VERIFIER}
+        for form in (
+            {"grant_type": "refresh_token", "refresh_token": given["refresh_token"]},
+            {"grant_type": "authorization_code", "code": code},
+        ):
+            answer = await browser.http.post(f"{HOST}/token", data={**shown, **form})
+            assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+        assert (await browser.visit(asked(client))).status_code == 403
+
+
+async def test_programs_are_registered_so_often_by_all_workers_together(tmp_path: Path) -> None:
+    async with team(tmp_path, workers=2) as (_, browser):
+        for _ in range(MOST_REGISTERED):
+            await registered(browser)
+        refused = await browser.http.post("/register", json={"redirect_uris": [BACK]})
+        assert (refused.status_code, refused.json()["error"]) == (429, "temporarily_unavailable")
+        assert 0 < int(refused.headers["retry-after"]) <= 3_601
+
+
+async def test_documents_of_programs_are_looked_up_so_often_by_all_workers_together(tmp_path: Path) -> None:
+    async with team(tmp_path, workers=2) as (_, browser):
+        told = []
+        for number in range(MOST_FETCHED + 1):
+            page = await browser.http.get(asked(f"https://127.0.0.1/client-{number}"))
+            told.append("Too many" in page.text)
+        assert told == [False] * MOST_FETCHED + [True]

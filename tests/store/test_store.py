@@ -18,6 +18,7 @@ FROZEN = {
     2: "b4584f63cca86109fade454d4147c9b0d103b0476b47624bd3196e182589cba5",
     3: "21d52a41705efa6159ea2d9a7290ace7354d4c83464c6a23f0b2130cf4c6da16",
     4: "3391625d1e501248626f939250a7a4cd71caa38cb835c7df8811376366cb4d40",
+    5: "2fdc434d05f231ad16d4e6d3c3c7ba2a397ec1701b0c37fbaea1572d03780c18",
 }
 NEXT = Migration(len(MIGRATIONS) + 1, "next", ("create table next (id integer)",))
 

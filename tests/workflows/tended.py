@@ -15,6 +15,7 @@ from pyairtable_mcp.airtable import Airtable, Table, open_airtable
 from pyairtable_mcp.airtable.writes import Patch
 from pyairtable_mcp.base.clock import Clock, ManualClock
 from pyairtable_mcp.base.ids import mint_saga
+from pyairtable_mcp.base.mandates import Mandates
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.sandbox import Sandbox
@@ -166,7 +167,7 @@ def opened(sandbox: Sandbox, clock: Clock) -> Any:
 
 
 def _tending(at: Airtable, store: Store, clock: Clock, public_url: str) -> tuple[Tender, Desk]:
-    async def new_call(_principal: str) -> Call:
+    async def new_call(_principal: str, _mandates: Mandates) -> Call:
         return Call(airtable=at.metered(), settings=Settings(), clock=clock, rng=Random(3))
 
     async def began() -> None:

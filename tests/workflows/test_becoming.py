@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from pyairtable_mcp.base.mandates import Mandate
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.base.settings import ApprovalSettings
 from pyairtable_mcp.engine.approving import demanded
@@ -103,15 +104,22 @@ def test_only_what_failed_by_itself_is_followed(
     status: Status, stop: str, cause: Cause, failed: bool
 ) -> None:
     run = RunRow(saga="sg1", workflow="tour", version=3, cause=cause, event_key="e", inputs={"city": "Oslo"})
-    saga = SagaRow(id="sg1", status=status, stop=stop, result={"error": {"message": "No."}})
+    saga = SagaRow(
+        id="sg1",
+        status=status,
+        stop=stop,
+        result={"error": {"message": "No."}},
+        mandates=[{"scopes": ["read"]}],
+    )
     steps = (
         StepRow(number=1, id="a", kind="find", status="done"),
         StepRow(number=2, id="b", kind="find", status="failed"),
     )
     told = failure_of(run, History(saga=saga, steps=steps))
     assert told == ({"error": "No.", "saga": "sg1", "step": "b"} if failed else {})
-    reason = reason_after(run, told)
+    reason = reason_after(run, saga, told)
     assert (reason.event_key, reason.inputs, reason.cause) == ("failure:sg1", {"city": "Oslo"}, "failure")
+    assert reason.mandates == (Mandate(scopes=("read",)),)
 
 
 @pytest.mark.parametrize(

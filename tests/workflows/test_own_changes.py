@@ -13,6 +13,7 @@ from pyairtable_mcp.airtable.records import Query
 from pyairtable_mcp.airtable.writes import Patch
 from pyairtable_mcp.app import App, InProcess, running
 from pyairtable_mcp.base.clock import SystemClock
+from pyairtable_mcp.base.mandates import Mandates
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.operations.batches import BATCH, Batch, Item, Kind
 from pyairtable_mcp.operations.call import Call
@@ -100,7 +101,7 @@ async def guarded(where: Path, public_url: str) -> AsyncIterator[Guarded]:
         open_store(str(where), clock) as store,
     ):
 
-        async def new_call(_principal: str) -> Call:
+        async def new_call(_principal: str, _mandates: Mandates) -> Call:
             return Call(airtable=app.airtable.metered(), settings=settings, clock=clock, rng=Random(3))
 
         async def began() -> None:

@@ -10,7 +10,8 @@ from pyairtable_mcp.airtable.client import Airtable
 from pyairtable_mcp.airtable.sight import Sees
 from pyairtable_mcp.app.upstream import Upstream
 from pyairtable_mcp.base.bounding import bounded
-from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.base.errors import AppError, NotConfigured, NotLinked
+from pyairtable_mcp.base.mandates import Mandates, Standing
 from pyairtable_mcp.base.policy import Action, Decision, Named, Policy, Principal, Resource, allowed, sees
 from pyairtable_mcp.base.settings import Settings
 
@@ -21,12 +22,14 @@ MOST = 1_000
 class Client:
     """A client of Airtable, whose it is, and the settings that hold for them.
 
-    The policy of the principal holds what the settings forbid as well.
+    The policy of the principal holds what the settings forbid as well. `stopped` says why nothing new may be
+    begun in its name, "" when it may.
     """
 
     airtable: Airtable
     settings: Settings
     principal: Principal
+    stopped: str = ""
 
     def within(self, scopes: frozenset[str]) -> "Client":
         """Return the same client for a call with a token of some scopes."""
@@ -40,8 +43,8 @@ class Client:
 class People(Protocol):
     """Knows the principals of this server."""
 
-    def find(self, principal: str) -> Awaitable[Principal | None]:
-        """Return a principal by its id, as it is now; None when it is not known any more."""
+    def standing(self, principal: str, mandates: Mandates) -> Awaitable[Standing]:
+        """Return in whose name something goes on that a principal began with these mandates."""
         ...
 
     def token(self, principal: str) -> Awaitable[str]:
@@ -59,13 +62,22 @@ class Clients:
         self._held: LRUCache[str, tuple[str, Client]] = LRUCache(MOST)
         self.operator = _client(self._airtables.client(upstream.token), settings, Principal(id=""))
 
-    async def by_id(self, principal: str) -> Client:
-        """Return the client of a principal by its id.
+    async def by_id(self, principal: str, mandates: Mandates = ()) -> Client:
+        """Return the client of a principal by its id, for what was begun with these mandates.
 
-        Who is not known any more has begun what still has to end well: that is done as the operator.
+        Who is not known any more has begun what still has to end well: that is taken back as the operator.
         """
-        found = await self._people.find(principal) if self._people and principal else None
-        return await self.of(found) if found else self.operator
+        if self._people is None or not principal:
+            return self.operator
+        standing = await self._people.standing(principal, mandates)
+        if standing.principal is None:
+            return replace(self.operator, stopped=standing.stopped)
+        try:
+            found = await self.of(standing.principal)
+        except (NotLinked, NotConfigured) as error:
+            # Looking at what was begun needs no token; going on with it tells what is missing.
+            found = self.without(standing.principal, error)
+        return replace(found, stopped=standing.stopped)
 
     async def of(self, principal: Principal) -> Client:
         """Return the client of a principal; raises an `AppError` when it has no token."""
@@ -76,7 +88,8 @@ class Clients:
         key = f"{principal.id} {principal.policy!r}"
         held = self._held.get(key)
         if held and held[0] == token:
-            return held[1]
+            # Whoever has the same policy may have other scopes.
+            return held[1].within(principal.scopes)
         # Another token reads anew: it may be another account.
         made = self._made(self._airtables.client(token, _sight_of(principal)), principal)
         self._held[key] = (token, made)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import Random, SystemRandom
-from typing import Final
+from typing import Final, Unpack
 
 from pydantic import SecretStr
 from starlette.applications import Starlette
@@ -12,15 +12,14 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyairtable_mcp.app.callers import at_most, within_scopes
-from pyairtable_mcp.app.running import Shared, sharing
-from pyairtable_mcp.app.upstream import InProcess
+from pyairtable_mcp.app.running import Shared, Surroundings, sharing
 from pyairtable_mcp.auth.opening import Identities, identities
 from pyairtable_mcp.auth.sealing import KEY_BYTES, derived, read_keys
-from pyairtable_mcp.base.clock import Clock, SystemClock
+from pyairtable_mcp.base.clock import SystemClock
 from pyairtable_mcp.base.errors import AppError, NotConfigured
 from pyairtable_mcp.base.policy import SCOPES, Principal
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.engine.launching import NewHost, store_place
+from pyairtable_mcp.engine.launching import store_place
 from pyairtable_mcp.net.egress import Egress
 from pyairtable_mcp.store.audit_chain import AuditRow
 from pyairtable_mcp.store.store import Store, open_store
@@ -39,8 +38,6 @@ from pyairtable_mcp.transport.http.verifying import Caller, TokenVerifier
 
 OPERATOR = Principal(id="")
 """Who shows no token on a machine that nobody else reaches: whoever started the server there."""
-
-
 _STATES: Final = "request state of "
 """What a principal's key is for that seals what clients carry from a question to its answer."""
 
@@ -74,36 +71,21 @@ async def remote(
     settings: Settings,
     doors: Doors,
     *,
-    clock: Clock | None = None,
-    rng: Random | None = None,
-    sandbox: InProcess | None = None,
-    new_host: NewHost | None = None,
-    engine_clock: Clock | None = None,
     egress: Egress | None = None,
+    **around: Unpack[Surroundings],
 ) -> AsyncIterator[Starlette]:
-    """Build the endpoint; its own lifespan starts it. See `sharing` for the arguments.
+    """Build the endpoint; its own lifespan starts it.
 
     `egress` is the way to whom is asked beside Airtable's API: issuers, clients, Airtable's sign-in.
     """
-    clock, rng = clock or SystemClock(), rng or SystemRandom()
+    clock, rng = around.get("clock") or SystemClock(), around.get("rng") or SystemRandom()
     async with AsyncExitStack() as stack:
-        temporary = settings.sandbox or sandbox is not None
+        temporary = settings.sandbox or "sandbox" in around
         place = stack.enter_context(store_place(settings, temporary=temporary))
         store = await stack.enter_async_context(open_store(place(), clock))
         known = identities(settings, store, clock, rng, egress=egress, alone=doors.alone)
         stack.push_async_callback(known.close)
-        shared = await stack.enter_async_context(
-            sharing(
-                settings,
-                clock=clock,
-                rng=rng,
-                sandbox=sandbox,
-                new_host=new_host,
-                engine_clock=engine_clock,
-                people=known,
-                place=place,
-            )
-        )
+        shared = await stack.enter_async_context(sharing(settings, people=known, place=place, **around))
         if shared.warm:
             shared.warm()
         yield _endpoint(settings, doors, shared, known, store)

@@ -1,19 +1,22 @@
 """The parts every process has, and the server of each principal on top of them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from pyairtable_mcp.airtable.client import Airtable
 from pyairtable_mcp.app.clients import Client, Clients, People
 from pyairtable_mcp.app.upstream import InProcess, open_upstream
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.base.mandates import Mandates, mandate_of
 from pyairtable_mcp.base.policy import Action, Principal
 from pyairtable_mcp.base.settings import Settings
+from pyairtable_mcp.engine.feed import Feed
 from pyairtable_mcp.engine.late import LateEngine
 from pyairtable_mcp.engine.launching import NewHost, build_engine, store_place
 from pyairtable_mcp.operations.call import Call
@@ -26,6 +29,7 @@ from pyairtable_mcp.workflows.late import LateFlows
 if TYPE_CHECKING:
     # Only its name is needed here: what it costs to import is paid when a saga runs.
     from pyairtable_mcp.engine.engine import Engine
+    from pyairtable_mcp.store.change_values import Latest
 
 Admit = Callable[[Principal, Action], Awaitable[None]]
 """Counts a call of a principal; raises `TooMany` for one too many."""
@@ -55,6 +59,7 @@ class Shared:
     clients: Clients
     sagas: LateEngine
     flows: LateFlows
+    feed: Feed
     warm: Callable[[], None] | None
 
     async def app(
@@ -83,7 +88,9 @@ class Shared:
             note=noted,
             admit=partial(admit, someone) if admit else None,
         )
-        server = build_server(dispatcher, show_spent=settings.show_spent, state_keys=state_keys)
+        server = build_server(
+            dispatcher, show_spent=settings.show_spent, state_keys=state_keys, feed=self.feed
+        )
         return App(settings, seat.client.airtable, dispatcher, server, seat.look)
 
     async def _published(self, principal: Principal | None) -> Sequence[Tool]:
@@ -127,6 +134,7 @@ class _Seat:
             sagas=self._engine,
             attending=shared.flows,
             principal=principal.id if principal else "",
+            mandates=(mandate_of(caller or principal),) if principal else (),
             client=principal.client if principal else "",
             owner=principal.id if principal else None,
         )
@@ -135,47 +143,67 @@ class _Seat:
         return (await self._shared.sagas()).of(self._principal.id if self._principal else None)
 
 
+class Surroundings(TypedDict, total=False):
+    """What a process is built on; each has a default that is right outside of tests.
+
+    `sandbox` is used instead of Airtable; the setting of that name makes one of its own. `new_host` is what
+    runs sagas, DBOS if it is not given; `engine_clock` is what they and the leases on them go by. `ending` is
+    set when the process is about to end: who listens to resources is let go then.
+    """
+
+    clock: Clock
+    rng: Random
+    sandbox: InProcess
+    new_host: NewHost
+    engine_clock: Clock
+    ending: asyncio.Event
+
+
 @asynccontextmanager
 async def sharing(
     settings: Settings,
     *,
-    clock: Clock | None = None,
-    rng: Random | None = None,
-    sandbox: InProcess | None = None,
-    new_host: NewHost | None = None,
-    engine_clock: Clock | None = None,
     people: People | None = None,
     place: Callable[[], str] | None = None,
+    **around: Unpack[Surroundings],
 ) -> AsyncIterator[Shared]:
     """Build what is shared; everything it opened is closed when the context ends.
 
-    `sandbox` is used instead of Airtable; the setting of that name makes one of its own. `new_host` is what
-    runs sagas, DBOS if it is not given; `engine_clock` is what they and the leases on them go by. `people`
-    knows the principals, where there are others than the operator; `place` is where the store is, if that was
-    settled before.
+    `people` knows the principals, where there are others than the operator; `place` is where the store is, if
+    that was settled before.
     """
-    clock = clock or SystemClock()
-    rng = rng or SystemRandom()
-    timing = engine_clock or clock
+    clock = around.get("clock") or SystemClock()
+    rng = around.get("rng") or SystemRandom()
+    timing, new_host = around.get("engine_clock") or clock, around.get("new_host")
     async with AsyncExitStack() as stack:
-        upstream = await stack.enter_async_context(open_upstream(settings, clock, rng, sandbox))
+        upstream = await stack.enter_async_context(open_upstream(settings, clock, rng, around.get("sandbox")))
         clients = Clients(upstream, settings, people)
 
-        async def call_of(principal: str) -> Call:
-            client = await clients.by_id(principal)
+        async def call_of(principal: str, mandates: Mandates) -> Call:
+            client = await clients.by_id(principal, mandates)
             return Call(
                 airtable=client.airtable.metered(),
                 settings=client.settings,
                 clock=timing,
                 rng=rng,
                 permit=client.permit,
+                stopped=client.stopped,
             )
 
+        async def stopped(principal: str, mandates: Mandates) -> str:
+            return (await people.standing(principal, mandates)).stopped if people and principal else ""
+
         place = place or stack.enter_context(store_place(settings, temporary=upstream.here))
-        sagas = LateEngine(partial(build_engine, settings, place, call_of, timing, rng, new_host))
+        sagas = LateEngine(partial(build_engine, settings, place, call_of, stopped, timing, rng, new_host))
         stack.push_async_callback(sagas.close)
         flows = LateFlows(sagas, call_of, settings, timing, rng)
         stack.push_async_callback(flows.close)
+
+        async def look(moment: float | None) -> "Latest":
+            return await (await (await sagas()).store()).changes.since(moment)
+
+        feed = Feed(look, clock, around.get("ending"))
+        stack.push_async_callback(feed.close)
         # What was left by an earlier process is taken up only where it can be written.
         able = bool(upstream.token) and not settings.read_only
         yield Shared(
@@ -186,27 +214,13 @@ async def sharing(
             clients=clients,
             sagas=sagas,
             flows=flows,
+            feed=feed,
             warm=flows.warm if able and new_host is None else None,
         )
 
 
 @asynccontextmanager
-async def running(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    rng: Random | None = None,
-    sandbox: InProcess | None = None,
-    new_host: NewHost | None = None,
-    engine_clock: Clock | None = None,
-) -> AsyncIterator[App]:
+async def running(settings: Settings, **around: Unpack[Surroundings]) -> AsyncIterator[App]:
     """Build the application of the operator; see `sharing`."""
-    async with sharing(
-        settings,
-        clock=clock,
-        rng=rng,
-        sandbox=sandbox,
-        new_host=new_host,
-        engine_clock=engine_clock,
-    ) as shared:
+    async with sharing(settings, **around) as shared:
         yield await shared.app()

@@ -18,12 +18,19 @@ class Credentials:
     """The Airtable credentials of this server's principals.
 
     The token of the server is for those who have none of their own, unless accounts can be linked: then each
-    has to link theirs.
+    has to link theirs, at `link_url`.
     """
 
     def __init__(
-        self, stored: Links, seals: Seals | None, accounts: Accounts | None, *, server_token: str
+        self,
+        stored: Links,
+        seals: Seals | None,
+        accounts: Accounts | None,
+        *,
+        server_token: str,
+        link_url: str = "",
     ) -> None:
+        self._link_url = link_url
         self._stored = stored
         self._seals = seals
         self._accounts = accounts
@@ -43,7 +50,10 @@ class Credentials:
         link = await self._stored.find(principal)
         if link is None:
             if self._accounts is not None:
-                raise NotLinked("Your Airtable account is not linked yet.", hint="Link it, and try again.")
+                where = f" at {self._link_url}" if self._link_url else ""
+                raise NotLinked(
+                    "Your Airtable account is not linked yet.", hint=f"Link it{where}, and try again."
+                )
             return self._server_token
         if link.kind == "token":
             return self._opened(link)

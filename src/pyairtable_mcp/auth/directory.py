@@ -1,11 +1,15 @@
 """Principals by their ids: what a saga that is taken up again knows of whoever began it."""
 
+from dataclasses import replace
+
 from pyairtable_mcp.auth.policies import Policies, policy_of
-from pyairtable_mcp.auth.tokens import USER
+from pyairtable_mcp.auth.tokens import API, GRANT, USER
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import UnknownName
+from pyairtable_mcp.base.mandates import Mandates, Standing
 from pyairtable_mcp.base.policy import Principal, narrowed
 from pyairtable_mcp.store.api_tokens import ApiTokens
+from pyairtable_mcp.store.oauth import OAuth
 from pyairtable_mcp.store.users import Users
 
 TOKEN = "token:"
@@ -16,13 +20,45 @@ class Directory:
     """Finds users, tokens that stand for themselves, and those whom an issuer outside vouches for."""
 
     def __init__(
-        self, tokens: ApiTokens, users: Users, policies: Policies, jwt_policy: str, clock: Clock
+        self,
+        tokens: ApiTokens,
+        users: Users,
+        grants: OAuth,
+        policies: Policies,
+        jwt_policy: str,
+        clock: Clock,
     ) -> None:
+        self._grants = grants
         self._tokens = tokens
         self._users = users
         self._policies = policies
         self._jwt_policy = jwt_policy
         self._clock = clock
+
+    async def standing(self, principal: str, mandates: Mandates) -> Standing:
+        """Return in whose name something goes on that was begun with these mandates, and whether it may."""
+        found = await self.find(principal)
+        if found is None:
+            return Standing(None, "Whoever began this is not known here any more, or their policy is not.")
+        for mandate in mandates:
+            if await self._is_revoked(mandate.token):
+                return Standing(found, "The token this was begun with was revoked.")
+            try:
+                policy = policy_of(self._policies, mandate.policy)
+            except UnknownName:
+                return Standing(found, "The policy of the token this was begun with is not there any more.")
+            scopes = found.scopes & set(mandate.scopes)
+            found = replace(found, scopes=scopes, policy=narrowed(found.policy, policy))
+        return Standing(found)
+
+    async def _is_revoked(self, token: str) -> bool:
+        if token.startswith(API):
+            row = await self._tokens.find(token.removeprefix(API))
+            return row is not None and bool(row.revoked)
+        if token.startswith(GRANT):
+            grant = await self._grants.grant(token.removeprefix(GRANT))
+            return grant is not None and bool(grant["ended"])
+        return False
 
     async def find(self, principal: str) -> Principal | None:
         """Return a principal within what binds it now; None when it is not there any more."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from jwt.exceptions import PyJWTError
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, InvalidToken, OutcomeUnknown, Unavailable
-from pyairtable_mcp.net.egress import Egress, Outgoing
+from pyairtable_mcp.net.egress import MAX_REDIRECTS, Egress, Outgoing
 
 FRESH_SECONDS: Final = 600.0
 """How long keys are used without asking again: a key that was withdrawn is believed no longer."""
@@ -22,6 +23,8 @@ _FETCH_SECONDS: Final = 5.0
 _MOST_KEYS: Final = 100
 _LEAST_RSA_BITS: Final = 2_048
 _ASYMMETRIC: Final = frozenset({"RSA", "EC", "OKP"})
+
+_log: Final = logging.getLogger(__name__)
 
 Fetch = Callable[[], Awaitable[bytes]]
 
@@ -69,7 +72,8 @@ class KeySet:
             self._asked = now
             try:
                 self._keys = keys_in(await self._fetch())
-            except Unavailable:
+            except Unavailable as error:
+                _log.warning("the keys of the issuer cannot be had: %s", error.message)
                 return
             self._fetched = now
 
@@ -109,18 +113,23 @@ def _key(told: object) -> PyJWK | None:
 
 
 def fetching(egress: Egress, url: str) -> Fetch:
-    """Return what asks an address for its document, through the guard of outgoing requests."""
+    """Return what asks an address for its keys, through the guard of outgoing requests."""
 
     async def fetch() -> bytes:
-        outgoing = Outgoing(method="GET", url=url, headers={"Accept": "application/json"}, repeatable=True)
-        try:
-            answer = await egress.send(outgoing, seconds=_FETCH_SECONDS)
-        except OutcomeUnknown as error:
-            raise Unavailable(error.message) from error
-        except AppError as error:
-            raise Unavailable(error.message, hint=error.hint) from error
-        if answer.status != 200:
-            raise Unavailable(f"The issuer answered {answer.status} when it was asked for its keys.")
-        return answer.body
+        return await fetched(egress, url)
 
     return fetch
+
+
+async def fetched(egress: Egress, url: str, *, redirects: int = MAX_REDIRECTS) -> bytes:
+    """Return what an issuer has at an address; raises `Unavailable`."""
+    outgoing = Outgoing(method="GET", url=url, headers={"Accept": "application/json"}, repeatable=True)
+    try:
+        answer = await egress.send(outgoing, seconds=_FETCH_SECONDS, redirects=redirects)
+    except OutcomeUnknown as error:
+        raise Unavailable(error.message) from error
+    except AppError as error:
+        raise Unavailable(error.message, hint=error.hint) from error
+    if answer.status != 200:
+        raise Unavailable(f"The issuer answered {answer.status} when it was asked for its keys.")
+    return answer.body

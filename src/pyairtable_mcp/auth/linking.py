@@ -88,6 +88,11 @@ class Accounts:
         await self._stored.put(self._link(principal, found))
         return principal
 
+    async def unlink(self, principal: str) -> bool:
+        """Forget the linked account of a principal; tell whether there was one."""
+        link = await self._stored.find(principal)
+        return link is not None and link.kind == "account" and await self._stored.remove(principal)
+
     async def token(self, link: Link) -> str:
         """Return an access token of a linked account that is good for a while, renewed if need be.
 

@@ -19,7 +19,7 @@ from pyairtable_mcp.auth.tokens import ACCESS, PREFIX, Tokens
 from pyairtable_mcp.auth.users import Users
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import NotConfigured
-from pyairtable_mcp.base.policy import Principal
+from pyairtable_mcp.base.mandates import Mandates, Standing
 from pyairtable_mcp.base.settings import AuthSettings, Settings
 from pyairtable_mcp.net.addresses import Allowed
 from pyairtable_mcp.net.egress import Egress
@@ -53,9 +53,9 @@ class Identities:
         if self.credentials.accounts is not None:
             await self.credentials.accounts.close()
 
-    async def find(self, principal: str) -> Principal | None:
-        """Return a principal by its id; None when it is not there any more."""
-        return await self.directory.find(principal)
+    async def standing(self, principal: str, mandates: Mandates) -> Standing:
+        """Return in whose name something goes on that a principal began with these mandates."""
+        return await self.directory.standing(principal, mandates)
 
     async def token(self, principal: str) -> str:
         """Return the token to ask Airtable with in the name of a principal; raises an `AppError`."""
@@ -92,7 +92,9 @@ def identities(
         bearers=Bearers(ours, jwts.verify if jwts else None),
         audit=audit,
         credentials=_credentials(settings, store, egress, clock, rng),
-        directory=Directory(store.api_tokens, store.users, policies, settings.auth.jwt_policy, clock),
+        directory=Directory(
+            store.api_tokens, store.users, store.oauth, policies, settings.auth.jwt_policy, clock
+        ),
         clock=clock,
     )
 
@@ -113,7 +115,9 @@ def _credentials(settings: Settings, store: Store, egress: Egress, clock: Clock,
         post = partial(egress.send, seconds=_POST_SECONDS)
         accounts = Accounts(client, store.links, seals, post, clock=clock, rng=rng)
     token = settings.airtable.api_key.get_secret_value()
-    return Credentials(store.links, seals, accounts, server_token=token)
+    public_url = settings.http.public_url
+    link_url = f"{public_url}/link" if public_url else ""
+    return Credentials(store.links, seals, accounts, server_token=token, link_url=link_url)
 
 
 def _oauth(
@@ -139,12 +143,12 @@ def _oauth(
 
 def _jwts(auth: AuthSettings, policies: Policies, egress: Egress, clock: Clock) -> "Jwts":
     from pyairtable_mcp.auth.claims import Trust
+    from pyairtable_mcp.auth.discovery import discovering
     from pyairtable_mcp.auth.jwts import Jwts
     from pyairtable_mcp.auth.keysets import KeySet, fetching
 
-    if not auth.audience or not auth.jwks_url:
-        raise NotConfigured(
-            "auth.issuer needs auth.audience, which its tokens are meant for, and auth.jwks_url, its keys."
-        )
+    if not auth.audience:
+        raise NotConfigured("auth.issuer needs auth.audience, which its tokens are meant for.")
+    keys = fetching(egress, auth.jwks_url) if auth.jwks_url else discovering(egress, auth.issuer)
     trust = Trust(issuer=auth.issuer, audience=auth.audience, policy=auth.jwt_policy)
-    return Jwts(trust, KeySet(fetching(egress, auth.jwks_url), clock), policies, clock)
+    return Jwts(trust, KeySet(keys, clock), policies, clock)

@@ -18,6 +18,10 @@ from pyairtable_mcp.store.users import Users
 PREFIX: Final = "pamcp"
 ACCESS: Final = "pamca"
 """How an access token of our own authorization server begins."""
+API: Final = "api:"
+"""How a mandate's name of a token begins that is one of these."""
+GRANT: Final = "grant:"
+"""The same for a token of our own authorization server: it names the grant."""
 USER: Final = "user:"
 """How the id of a principal begins that is a person; those of tokens begin with `token:`."""
 _TOUCH_SECONDS: Final = 60.0
@@ -119,7 +123,12 @@ class Tokens:
         except UnknownName as problem:
             raise InvalidToken("A policy of this token is not there any more.") from problem
         return Principal(
-            id=row.principal, client=f"token {row.name}", scopes=frozenset(row.scopes), policy=policy
+            id=row.principal,
+            client=f"token {row.name}",
+            scopes=frozenset(row.scopes),
+            policy=policy,
+            token=f"{API}{row.id}",
+            token_policy=row.policy,
         )
 
     def _made(self, wish: Wish, principal: str = "") -> tuple[Secret, ApiToken]:

@@ -14,7 +14,7 @@ from pyairtable_mcp.base.policy import Principal
 from pyairtable_mcp.base.text import closest, fold, quoted, visible
 from pyairtable_mcp.store.audit_chain import AuditRow
 from pyairtable_mcp.store.tries import Tries
-from pyairtable_mcp.store.users import User
+from pyairtable_mcp.store.users import Ended, User
 from pyairtable_mcp.store.users import Users as StoredUsers
 
 TRIES: Final = 5
@@ -58,17 +58,24 @@ class Users:
         """Return everybody, by name."""
         return await self._stored.all()
 
-    async def remove(self, name: str) -> None:
-        """Forget a person, their tokens, grants and linked account; raises `UnknownName`."""
+    async def remove(self, name: str) -> Ended:
+        """Forget a person and their linked account, end their tokens and grants; raises `UnknownName`."""
         own = fold(name)
-        if not await self._stored.remove(own, principal_id(own), self._now()):
+        ended = await self._stored.remove(own, principal_id(own), self._now())
+        if ended is None:
             raise await self._unknown(own)
+        return ended
 
-    async def set_password(self, name: str, password: str) -> None:
-        """Give somebody another password; raises `UnknownName`, `BadValue`."""
-        digest = await self._passwords.digest(password)
-        if not await self._stored.change(fold(name), digest, self._now()):
-            raise await self._unknown(fold(name))
+    async def set_password(self, name: str, password: str) -> Ended:
+        """Give somebody another password, which every program has to be let in with again.
+
+        Raises `UnknownName`, `BadValue`.
+        """
+        own, digest = fold(name), await self._passwords.digest(password)
+        ended = await self._stored.renew(own, digest, principal_id(own), self._now())
+        if ended is None:
+            raise await self._unknown(own)
+        return ended
 
     async def sign_in(self, name: str, password: str, address: str) -> Principal:
         """Return who somebody at a network address is.

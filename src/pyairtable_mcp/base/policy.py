@@ -116,7 +116,8 @@ class Policy:
 class Principal:
     """Who is asking: a stable id, by which client, with which scopes, within which policy.
 
-    `widenable`: its client can ask a person for the scopes it lacks.
+    `widenable`: its client can ask a person for the scopes it lacks. `token` tells which token it showed, ""
+    for one that cannot be revoked, and `token_policy` names the policy of that token.
     """
 
     id: str
@@ -124,6 +125,8 @@ class Principal:
     scopes: frozenset[str] = frozenset(SCOPES)
     policy: Policy = field(default_factory=Policy)
     widenable: bool = False
+    token: str = ""
+    token_policy: str = ""
 
 
 NOTHING: Final = Resource()

@@ -187,7 +187,12 @@ class AuthSettings(_Section):
     audience: str = Field(
         "", pattern=_ADDRESS, description="This server's address as clients know it: what `aud` has to hold."
     )
-    jwks_url: str = Field("", pattern=_ADDRESS, description="Where the issuer publishes its keys.")
+    jwks_url: str = Field(
+        "",
+        pattern=_ADDRESS,
+        description="Where the issuer publishes its keys, if its own documents (OpenID Connect, RFC 8414) do "
+        "not say so.",
+    )
     jwt_policy: str = Field(
         "", pattern=_PRINTED, description="The policy that bounds everybody with a token of the issuer."
     )

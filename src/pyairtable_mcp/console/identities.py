@@ -20,6 +20,7 @@ from pyairtable_mcp.console.showing import console, moment, plain
 from pyairtable_mcp.engine.launching import store_place
 from pyairtable_mcp.store.api_tokens import ApiToken
 from pyairtable_mcp.store.store import open_store
+from pyairtable_mcp.store.users import Ended
 
 
 @asynccontextmanager
@@ -109,16 +110,16 @@ async def users_listed(settings: Settings) -> int:
 async def user_removed(settings: Settings, name: str) -> int:
     """Forget a person."""
     async with _known(settings) as known:
-        await known.users.remove(name)
-    click.echo(f"User {quoted(name)} is removed.", err=True)
+        ended = await known.users.remove(name)
+    click.echo(f"User {quoted(name)} is removed; ended: {_ended(ended)}.", err=True)
     return DONE
 
 
 async def password_set(settings: Settings, name: str, password: str) -> int:
     """Give somebody another password."""
     async with _known(settings) as known:
-        await known.users.set_password(name, password)
-    click.echo(f"The password of {quoted(name)} is set.", err=True)
+        ended = await known.users.set_password(name, password)
+    click.echo(f"The password of {quoted(name)} is set; ended: {_ended(ended)}.", err=True)
     return DONE
 
 
@@ -163,6 +164,10 @@ async def credentials_listed(settings: Settings) -> int:
         table.add_row(plain(link.principal), kind, link.state, _moment(link.changed, zone))
     console().print(table)
     return DONE
+
+
+def _ended(ended: Ended) -> str:
+    return f"{counted(ended.tokens, 'token')}, {counted(ended.grants, 'sign-in')} of programs"
 
 
 def _shown(secret: str, told: str) -> int:

@@ -1,5 +1,6 @@
 """`serve`: the remote endpoint, until somebody wants it to end."""
 
+import asyncio
 import logging
 import os
 import secrets
@@ -60,9 +61,10 @@ async def _serve(settings: Settings, doors: "Doors", bound: socket.socket) -> No
     from pyairtable_mcp.app.endpoint import remote
     from pyairtable_mcp.transport.http.serving import server_of
 
-    async with remote(settings, doors) as app:
+    ending = asyncio.Event()
+    async with remote(settings, doors, ending=ending) as app:
         _announce(bound)
-        await server_of(app).serve(sockets=[bound])
+        await server_of(app, ending).serve(sockets=[bound])
 
 
 def _serve_together(settings: Settings, doors: "Doors", bound: socket.socket, workers: int) -> None:
@@ -80,12 +82,12 @@ def _serve_together(settings: Settings, doors: "Doors", bound: socket.socket, wo
 
 
 @asynccontextmanager
-async def _opened(settings: Settings, doors: "Doors") -> "AsyncIterator[Starlette]":
+async def _opened(settings: Settings, doors: "Doors", ending: asyncio.Event) -> "AsyncIterator[Starlette]":
     """Open the endpoint in a worker, which inherits no logging."""
     from pyairtable_mcp.app.endpoint import remote
 
     log_to_stderr(settings.log_level)
-    async with remote(settings, doors) as app:
+    async with remote(settings, doors, ending=ending) as app:
         _log.info("worker %d begins to serve", os.getpid())
         yield app
 

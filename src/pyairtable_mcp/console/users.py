@@ -45,7 +45,7 @@ def list_(settings: Settings) -> None:
 @_NAME
 @click.pass_obj
 def remove(settings: Settings, *, name: str) -> None:
-    """Remove somebody, and end the tokens that stand for them."""
+    """Remove somebody, and end the tokens and the sign-ins of programs that stand for them."""
     from pyairtable_mcp.console.identities import user_removed
 
     end(user_removed(settings, name))
@@ -55,7 +55,7 @@ def remove(settings: Settings, *, name: str) -> None:
 @_NAME
 @click.pass_obj
 def password_(settings: Settings, *, name: str) -> None:
-    """Give somebody another password; it is asked for."""
+    """Give somebody another password, which is asked for, and end the sign-ins of their programs."""
     from pyairtable_mcp.console.identities import password_set
 
     end(password_set(settings, name, typed("Password", twice=True)))

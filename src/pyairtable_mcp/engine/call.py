@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyairtable_mcp.base.mandates import Mandates
 from pyairtable_mcp.operations.call import Call
 
 if TYPE_CHECKING:
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 class SagaCall(Call):
     """Request scope with the engine; `principal` is who is calling, and `client` by which program.
 
-    `owner` is whose sagas and workflows are there: None, the operator, meets everybody's.
+    `mandates` are what they were let in with. `owner` is whose sagas and workflows are there: None, the
+    operator, meets everybody's.
     """
 
     sagas: "Callable[[], Awaitable[Engine]]"
     principal: str = ""
     client: str = ""
+    mandates: Mandates = ()
     owner: str | None = None

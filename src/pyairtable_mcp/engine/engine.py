@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, Fenced, NotAllowed, Unavailable, UnknownName
 from pyairtable_mcp.base.ids import mint_saga, mint_token
+from pyairtable_mcp.base.mandates import mandates_from, mandates_to
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.approving import TERMS, answered, asked, fits, part, question_of
 from pyairtable_mcp.engine.hosts import Host
@@ -196,11 +197,11 @@ class Engine:
     async def _begin(self, new: NewSaga, call: Call | None, hear: Hear) -> Run:
         opened = await self._opened()
         steps = SPECS.dump_python(new.steps, mode="json")
-        call = call or await self._ports.new_call(new.principal)
+        call = call or await self._ports.new_call(new.principal, new.mandates)
         terms = call.settings.approval
         saga = SagaRow(
             id=mint_saga(self._rng), title=new.title, principal=new.principal, client=new.client,
-            definition={"steps": steps}, undoes=new.undoes,
+            mandates=mandates_to(new.mandates), definition={"steps": steps}, undoes=new.undoes,
             options={**new.options, TERMS: terms.model_dump(mode="json")},
             owner=opened.worker.term.name, epoch=1,
         )  # fmt: skip
@@ -269,7 +270,8 @@ class Engine:
         return history
 
     async def _remembered(self, history: History) -> Run:
-        return remembered(history, await self._ports.new_call(history.saga.principal))
+        saga = history.saga
+        return remembered(history, await self._ports.new_call(saga.principal, mandates_from(saga.mandates)))
 
     async def report(self, saga: str) -> SagaReport:
         """Return what a saga has come to so far."""

@@ -13,8 +13,10 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.chunks import seconds_left
 from pyairtable_mcp.base.clock import Clock
-from pyairtable_mcp.base.errors import AppError, Unavailable
+from pyairtable_mcp.base.errors import AppError, NotAllowed, Unavailable
 from pyairtable_mcp.base.ids import mint_token
+from pyairtable_mcp.base.mandates import mandates_from
+from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.approving import asked, judged
 from pyairtable_mcp.engine.machine import wanted
 from pyairtable_mcp.engine.model import PLAN, SPEC, Plan, Progress, StepSpec, Write
@@ -84,6 +86,7 @@ class Interpreter:
         Raises `Fenced` when another process has the saga, and `Unavailable` when the store fails: then the
         journal tells how far the saga came, and somebody takes it up again.
         """
+        await self._look_up(run)
         while True:
             run.heed()
             command = wanted(run.state)
@@ -98,6 +101,13 @@ class Interpreter:
                     return True
             elif await self._perform(run, command):
                 return True
+
+    async def _look_up(self, run: Run) -> None:
+        """Find out whether a saga may go on; whoever has just begun it was let in for that."""
+        if run.saga.principal and run.first is None and run.state.status is Status.RUNNING:
+            mandates = mandates_from(run.saga.mandates)
+            stopped = await self._ports.stopped(run.saga.principal, mandates)
+            run.call = replace(run.call, stopped=stopped)
 
     async def commit(self, run: Run, *, durable: bool = False) -> None:
         """Enter what the journal does not hold yet, and learn whether somebody wants the saga stopped."""
@@ -191,6 +201,8 @@ class Interpreter:
             rested=run.plans.get(step),
             answer=run.answer,
         )
+        if run.call.stopped:
+            raise NotAllowed(f"Step '{spec.id}' was not begun: {run.call.stopped}")
         if run.first is not None:
             plan, run.first = run.first, None
         else:
@@ -237,7 +249,11 @@ class Interpreter:
     async def _send(self, run: Run, command: Send) -> None:
         intent = run.intents[command.intent]
         spec = run.specs[intent.step]
-        arrival = await self.sent(run, intent, again=command.again, keep_going=spec.keep_going)
+        if run.call.stopped and not command.again:
+            unsent = NotAllowed(f"The rest of step '{spec.id}' was not sent: {run.call.stopped}")
+            arrival = self._ports.carriers[intent.via].unsent(write_of(intent), unsent)
+        else:
+            arrival = await self.sent(run, intent, again=command.again, keep_going=spec.keep_going)
         run.arrivals[command.intent] = arrival
         run.enter(outcome_of(command.intent, arrival, self._clock))
         if arrival.fate != "done" and not spec.keep_going:

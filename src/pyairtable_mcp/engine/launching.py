@@ -1,7 +1,7 @@
 """Building the engine out of everything it stands on; what is heavy is imported when it is built."""
 
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.operations.call import Call
+from pyairtable_mcp.engine.standing import NewCall, Stopped
 
 if TYPE_CHECKING:
     # Only their names are needed here.
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _FILE: Final = "store.sqlite3"
 _DAY: Final = 86_400.0
 
-NewCall = Callable[[str], Awaitable[Call]]
 NewHost = Callable[["Store", str], "Host"]
 """Makes the host of runs, given the store and the name of this process."""
 
@@ -53,13 +52,15 @@ def build_engine(
     settings: Settings,
     place: Callable[[], str],
     new_call: NewCall,
+    stopped: Stopped,
     clock: Clock,
     rng: Random,
     new_host: NewHost | None,
 ) -> "Engine":
     """Return the engine with all kinds of steps and carriers; nothing is opened yet.
 
-    `new_call` gives request scope in the name of a principal, by its id.
+    `new_call` gives request scope in the name of a principal, by its id and the mandates of what it began;
+    `stopped` tells why that may not go on, "" when it may.
     """
     from pyairtable_mcp.engine.airtable_carrier import AIRTABLE, AirtableCarrier
     from pyairtable_mcp.engine.engine import Engine, Terms
@@ -89,7 +90,7 @@ def build_engine(
     engine = Engine(
         lambda: open_store(place(), clock),
         new_host or DbosHost,
-        Ports(kinds=kinds, carriers=carriers, new_call=new_call),
+        Ports(kinds=kinds, carriers=carriers, new_call=new_call, stopped=stopped),
         clock,
         rng,
         Terms(keep=keep),

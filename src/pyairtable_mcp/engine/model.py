@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import JsonValue, TypeAdapter
 
+from pyairtable_mcp.base.mandates import Mandates
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.store.journal_values import Image
 
@@ -62,7 +63,8 @@ class NewSaga:
     """A saga to run: `steps` in order, and, if the first was planned already, what it will do.
 
     `options` are the kinds' and carriers' business; `force` in them lets taking back override what people
-    changed meanwhile. `undoes` names the saga that this one takes back.
+    changed meanwhile. `mandates` are what its principal was let in with. `undoes` names the saga that this
+    one takes back.
     """
 
     title: str
@@ -70,6 +72,7 @@ class NewSaga:
     first: Plan | None = None
     principal: str = ""
     client: str = ""
+    mandates: Mandates = ()
     undoes: str = ""
     options: Mapping[str, JsonValue] = field(default_factory=dict)
 

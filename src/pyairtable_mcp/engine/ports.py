@@ -8,7 +8,9 @@ from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.outcomes import WriteReport
 from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.base.mandates import Mandates
 from pyairtable_mcp.engine.model import Left, Plan, StepSpec, Write
+from pyairtable_mcp.engine.standing import NewCall, Stopped
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.store.journal_values import Image, IntentRow, OutcomeRow, SagaRow
 
@@ -153,13 +155,19 @@ class Carrier(Protocol):
         ...
 
 
+async def _going_on(_principal: str, _mandates: Mandates) -> str:
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ports:
     """Everything the engine was given: kinds of steps and carriers by name, and calls to work with.
 
-    `new_call` gives one in the name of a principal, by the id that a saga keeps.
+    `new_call` gives one in the name of a principal, by the id that a saga keeps, within its mandates; and
+    `stopped` tells why nothing new may be begun in it any more, "" when it may.
     """
 
     kinds: Mapping[str, StepKind]
     carriers: Mapping[str, Carrier]
-    new_call: Callable[[str], Awaitable[Call]]
+    new_call: NewCall
+    stopped: Stopped = _going_on

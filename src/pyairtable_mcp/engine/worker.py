@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,12 +10,14 @@ from typing import Final
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError, Fenced, NotAllowed, Unavailable
+from pyairtable_mcp.base.mandates import mandates_from
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.interpreter import Interpreter
 from pyairtable_mcp.engine.leases import RENEW, Leases, Term
 from pyairtable_mcp.engine.remembering import remembered
 from pyairtable_mcp.engine.run import Hear, Run, SagaReport, nobody, report_of
+from pyairtable_mcp.engine.standing import NewCall
 from pyairtable_mcp.engine.words import At, Woken
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.store.journal_values import Change, Holding, SagaRow
@@ -61,7 +63,7 @@ class Worker:
         leases: Leases,
         interpreter: Interpreter,
         clock: Clock,
-        new_call: Callable[[str], Awaitable[Call]],
+        new_call: NewCall,
         *,
         renew: float = RENEW,
         keep: Keep,
@@ -195,7 +197,8 @@ class Worker:
         history = await self._store.journal.load(saga.id)
         if history is None or history.saga.epoch != saga.epoch:
             raise Fenced(f"The saga {saga.id} was taken over.")
-        run = remembered(history, self.guarded(call or await self._new_call(saga.principal)))
+        call = call or await self._new_call(saga.principal, mandates_from(saga.mandates))
+        run = remembered(history, self.guarded(call))
         run.hear = self._hear
         if prepare:
             prepare(run)

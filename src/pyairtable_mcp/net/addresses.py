@@ -1,44 +1,50 @@
 """Which network addresses a request of somebody else's making may reach: public ones, none that hides one.
 
-Pure. IPv6 has forms that carry an IPv4 address (mapped, 6to4, Teredo, NAT64, ISATAP); the carried address is
-judged as well, because the way may end there.
+Pure. IPv6 has forms that carry an IPv4 address (mapped, 6to4, NAT64, ISATAP); the carried address is judged
+as well, because the way may end there. What is reserved stands in IANA's registries of special-purpose
+addresses, of which each Python knows another state.
 """
 
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 Address = IPv4Address | IPv6Address
 
-_NAT64: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+_RESERVED: Final = tuple(map(IPv4Network, ("100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24")))
+_UNICAST: Final = IPv6Network("2000::/3")
+"""All that is given to anybody in IPv6; whatever else there is has a purpose of its own."""
+_DOCUMENTED: Final = IPv6Network("3fff::/20")
+_MAPPED: Final = IPv6Network("::ffff:0:0/96")
+_NAT64: Final = IPv6Network("64:ff9b::/96")
 _ISATAP: Final = frozenset({0x00005EFE, 0x02005EFE})
-_SHARED: Final = ip_network("100.64.0.0/10")
 
 
 def why_not(address: Address) -> str:
     """Say why an address may not be reached; "" when it may."""
-    for each in (address, *_carried(address)):
-        if not each.is_global or each.is_multicast or each in _SHARED:
-            return f"{address} is not a public address"
-    return ""
+    public = all(map(_is_public, (address, *_carried(address))))
+    return "" if public else f"{address} is not a public address"
+
+
+def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv4Address):
+        reserved = any(address in network for network in _RESERVED)
+        return address.is_global and not address.is_multicast and not reserved
+    if address in _MAPPED or address in _NAT64:
+        # As public as the address it carries.
+        return True
+    return address in _UNICAST and address.is_global and address not in _DOCUMENTED
 
 
 def _carried(address: Address) -> Iterator[IPv4Address]:
     """Yield the IPv4 addresses that an IPv6 address carries."""
     if isinstance(address, IPv4Address):
         return
-    if address.ipv4_mapped:
-        yield address.ipv4_mapped
     if address.sixtofour:
         yield address.sixtofour
-    if address.teredo:
-        yield from address.teredo
-    low = IPv4Address(int(address) & 0xFFFFFFFF)
-    if any(address in network for network in _NAT64) or (int(address) >> 32) & 0xFFFFFFFF in _ISATAP:
-        yield low
-    if int(address) >> 32 == 0 and int(address) > 1:
-        # The deprecated IPv4-compatible form, ::a.b.c.d.
-        yield low
+    isatap = (int(address) >> 32) & 0xFFFFFFFF in _ISATAP
+    if isatap or address in _MAPPED or address in _NAT64:
+        yield IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 class Allowed:

@@ -6,6 +6,7 @@ judged like the first. Nothing but HTTP over TCP is spoken, no proxy of the envi
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,8 @@ _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _KEEPS_METHOD: Final = frozenset({307, 308})
 _OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
-_BROKEN: Final = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException)
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SENDABLE: Final = re.compile(r"[\t -~]*")
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns the addresses of a host."""
@@ -68,7 +70,8 @@ class _Guarded(httpcore2.AsyncNetworkBackend):
         """Resolve, judge every address, connect to the first, and judge who is there."""
         try:
             addresses = await self._resolve(host, port)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
+            # The latter for what is too long for a name, or has an empty part.
             raise httpcore2.ConnectError(f"{host} has no address") from error
         for each in addresses:
             self._judge(host, each)
@@ -168,6 +171,7 @@ async def _exchange(pool: httpcore2.AsyncConnectionPool, outgoing: Outgoing, pro
     headers = {key: value for key, value in outgoing.headers.items() if key.lower() not in _OURS}
     headers |= {"Host": _authority(outgoing.url), "Accept-Encoding": "identity"}
     headers.setdefault("User-Agent", f"pyairtable-mcp/{__version__}")
+    _check_headers(headers)
     async with pool.stream(
         outgoing.method,
         outgoing.url,
@@ -186,7 +190,12 @@ async def _exchange(pool: httpcore2.AsyncConnectionPool, outgoing: Outgoing, pro
 
 def _redirected(outgoing: Outgoing, status: int, target: str) -> Outgoing:
     """Return the request a redirect asks for; another host does not get to see credentials."""
-    url = urljoin(outgoing.url, target)
+    try:
+        url = urljoin(outgoing.url, target)
+    except ValueError as error:
+        raise BadValue(
+            f"{target[:200]!r}, where {_host(outgoing.url)} sends on to, is no address."
+        ) from error
     headers = dict(outgoing.headers)
     if _authority(url) != _authority(outgoing.url):
         private = ("authorization", "cookie")
@@ -196,8 +205,23 @@ def _redirected(outgoing: Outgoing, status: int, target: str) -> Outgoing:
     return replace(outgoing, method="GET", url=url, headers=headers, body=None)
 
 
+def _check_headers(headers: Mapping[str, str]) -> None:
+    """Raise `BadValue` for a header that cannot be sent, or would be taken for more than one."""
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name) or not _SENDABLE.fullmatch(value):
+            raise BadValue(
+                f"The header {name[:200]!r} has characters that cannot be sent.",
+                hint="Names and values of headers are in ASCII, without line breaks.",
+            )
+
+
 def _authority(url: str) -> str:
     """Return the host of a web address with its port; raises `BadValue` for anything else."""
+    if not all("!" <= char <= "~" for char in url) or "\\" in url:
+        raise BadValue(
+            f"{url[:200]!r} is not a web address.",
+            hint="Blanks and letters beyond ASCII are written like %20, and in host names like xn--….",
+        )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port

@@ -40,7 +40,10 @@ def anything(_action: Action) -> Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """Request scope: everything one call may touch, and what it may do."""
+    """Request scope: everything one call may touch, and what it may do.
+
+    `stopped` says why nothing new may be begun by it, "" when it may; what was begun can be taken back.
+    """
 
     airtable: Airtable
     settings: Settings
@@ -48,3 +51,4 @@ class Call:
     rng: Random
     report: Report = unheard
     permit: Permit = anything
+    stopped: str = ""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
 
 from pyairtable_mcp.store.database import Database, changing
 from pyairtable_mcp.store.identity_tables import API_TOKENS as TOKENS
@@ -85,11 +85,20 @@ class ApiTokens:
         return await self._database.run(work, durable=True)
 
     async def revoke(self, name: str, now: float) -> int:
-        """End every live token of a name, or the one of an id, at once; return how many there were."""
-        live = or_(TOKENS.c.expires == 0, TOKENS.c.expires > now)
-        called = or_(TOKENS.c.name == name, TOKENS.c.id == name)
-        change = update(TOKENS).where(called, TOKENS.c.revoked == 0, live).values(revoked=now)
-        return await self._database.run(changing(change), durable=True)
+        """End every live token of a name, or the one of an id, at once; return how many there were.
+
+        Those of the name that were over by themselves are revoked as well, for what was begun with them.
+        """
+        mine = and_(or_(TOKENS.c.name == name, TOKENS.c.id == name), TOKENS.c.revoked == 0)
+        live = select(func.count()).where(mine, or_(TOKENS.c.expires == 0, TOKENS.c.expires > now))
+
+        def work(connection: Connection) -> int:
+            count = int(connection.execute(live).scalar_one())
+            if count:
+                connection.execute(update(TOKENS).where(mine).values(revoked=now))
+            return count
+
+        return await self._database.run(work, durable=True)
 
     async def touch(self, token: str, now: float) -> None:
         """Note that a token was used."""

@@ -1,4 +1,4 @@
-"""The journal's tables, as migrations 2 and 3 made them."""
+"""The journal's tables, as migrations 2, 3 and 5 made them."""
 
 import json
 from typing import Final
@@ -37,6 +37,7 @@ SAGAS: Final = Table(
     Column("title", Text, nullable=False),
     Column("principal", Text, nullable=False),
     Column("client", Text, nullable=False),
+    Column("mandates", JsonText, nullable=False),
     Column("status", Text, nullable=False),
     Column("definition", JsonText, nullable=False),
     Column("options", JsonText, nullable=False),

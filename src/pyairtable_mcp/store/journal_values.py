@@ -16,16 +16,17 @@ Cells = Mapping[str, JsonValue]
 class SagaRow:
     """A saga as it stands.
 
-    `owner` is the executor that works on it, "" for nobody; `epoch` counts the owners there were.
-    `wake_at`, `created` and `changed` are seconds since 1970. `stop` says who wants it stopped and why,
-    "" for nobody; `undoes` is the saga it takes back, "" for none. `resolved` says who has dealt with what a
-    failed compensation left, and how.
+    `mandates` are what its principal was let in with. `owner` is the executor that works on it, "" for
+    nobody; `epoch` counts the owners there were. `wake_at`, `created` and `changed` are seconds since 1970.
+    `stop` says who wants it stopped and why, "" for nobody; `undoes` is the saga it takes back, "" for none.
+    `resolved` says who has dealt with what a failed compensation left, and how.
     """
 
     id: str
     title: str = ""
     principal: str = ""
     client: str = ""
+    mandates: JsonValue = None
     status: Status = Status.RUNNING
     definition: JsonValue = None
     options: JsonValue = None

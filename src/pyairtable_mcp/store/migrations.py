@@ -137,6 +137,15 @@ MIGRATIONS: Final = (
             "create index oauth_grants_by_principal on oauth_grants (principal)",
         ),
     ),
+    Migration(
+        5,
+        "mandates",
+        (
+            "alter table sagas add column mandates text not null default ''",
+            "alter table workflows add column mandates text not null default ''",
+            "create index oauth_grants_by_client on oauth_grants (client, ends)",
+        ),
+    ),
 )
 
 _LOCK: Final = 4_731_006_512

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.store.api_tokens import ApiTokens
 from pyairtable_mcp.store.audit import Audit
+from pyairtable_mcp.store.changes import Changes
 from pyairtable_mcp.store.database import Database, open_database
 from pyairtable_mcp.store.executors import Executors
 from pyairtable_mcp.store.journal import Journal
@@ -46,6 +47,7 @@ class Store:
         self.triggers = Triggers(database, time)
         self.pictures = Pictures(database)
         self.own_writes = OwnWrites(database)
+        self.changes = Changes(database, time)
         self._database = database
         self._clock = clock
 

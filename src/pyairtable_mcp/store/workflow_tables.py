@@ -1,4 +1,4 @@
-"""The tables of workflows, as migration 3 made them."""
+"""The tables of workflows, as migrations 3 and 5 made them."""
 
 from typing import Final
 
@@ -17,6 +17,7 @@ WORKFLOWS: Final = Table(
     Column("source", Text, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("principal", Text, nullable=False),
+    Column("mandates", JsonText, nullable=False),
     Column("saved", Float, nullable=False),
 )
 RUNS: Final = Table(

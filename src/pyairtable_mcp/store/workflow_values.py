@@ -19,7 +19,7 @@ class WorkflowRow:
     """A version of a workflow; `version` counts from 1, `source` is what its author wrote.
 
     The newest version is the one that new runs are of; if its `definition` is None, the workflow was deleted.
-    `saved` is in seconds since 1970.
+    `mandates` are what who saved it was let in with. `saved` is in seconds since 1970.
     """
 
     name: str
@@ -28,6 +28,7 @@ class WorkflowRow:
     source: str = ""
     enabled: bool = True
     principal: str = ""
+    mandates: JsonValue = None
     saved: float = 0.0
 
 

@@ -21,12 +21,14 @@ from pydantic import ConfigDict, JsonValue
 
 from pyairtable_mcp import __version__
 from pyairtable_mcp.base.text import closest, counted, quoted
+from pyairtable_mcp.engine.feed import Feed
 from pyairtable_mcp.surface.asking import settled
 from pyairtable_mcp.surface.callers import caller_of
 from pyairtable_mcp.surface.catalog import Tool as Spec
 from pyairtable_mcp.surface.completions import add_completions
 from pyairtable_mcp.surface.dispatch import Dispatcher
 from pyairtable_mcp.surface.instructions import INSTRUCTIONS
+from pyairtable_mcp.surface.listening import Listening
 from pyairtable_mcp.surface.progress import relayed
 from pyairtable_mcp.surface.prompts import add_prompts
 from pyairtable_mcp.surface.render.answer import Answer, Asked
@@ -55,7 +57,15 @@ class _RawArguments(ArgModelBase):
 class AppServer(MCPServer):
     """The SDK's server with our answer for a tool it does not list."""
 
-    def __init__(self, dispatcher: Dispatcher, *, show_spent: bool, state_keys: Sequence[bytes] = ()) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        *,
+        show_spent: bool,
+        state_keys: Sequence[bytes] = (),
+        feed: Feed | None = None,
+    ) -> None:
+        listening = Listening(dispatcher, feed) if feed else None
         super().__init__(
             NAME,
             title="Airtable",
@@ -64,6 +74,8 @@ class AppServer(MCPServer):
             tools=[_tool(dispatcher, spec, show_spent=show_spent) for spec in dispatcher.tools],
             log_level="WARNING",
             request_state_security=RequestStateSecurity(keys=state_keys) if state_keys else None,
+            subscriptions=listening,
+            middleware=[listening] if listening else None,
         )
         self._dispatcher = dispatcher
         self._show_spent = show_spent
@@ -164,14 +176,19 @@ def _result(answer: Answer, *, show_spent: bool) -> CallToolResult:
 
 
 def build_server(
-    dispatcher: Dispatcher, *, show_spent: bool = False, state_keys: Sequence[bytes] = ()
+    dispatcher: Dispatcher,
+    *,
+    show_spent: bool = False,
+    state_keys: Sequence[bytes] = (),
+    feed: Feed | None = None,
 ) -> AppServer:
     """Return the server with its tools, resources, prompts and completions.
 
     Clients carry what an answer to a question goes on from, sealed with the first of `state_keys`; without
-    any it is a key of this server, which no other process knows.
+    any it is a key of this server, which no other process knows. Who listens to resources is told what `feed`
+    tells; without one, of nothing.
     """
-    server = AppServer(dispatcher, show_spent=show_spent, state_keys=state_keys)
+    server = AppServer(dispatcher, show_spent=show_spent, state_keys=state_keys, feed=feed)
     groups = {spec.group for spec in dispatcher.tools}
     if "workflow" in groups:
         add_workflow_resources(server, dispatcher)

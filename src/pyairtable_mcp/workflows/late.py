@@ -11,7 +11,8 @@ from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.late import LateEngine
-from pyairtable_mcp.operations.call import Args, Call
+from pyairtable_mcp.engine.standing import NewCall
+from pyairtable_mcp.operations.call import Args
 from pyairtable_mcp.workflows.call import FlowCall
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class LateFlows:
     def __init__(
         self,
         sagas: LateEngine,
-        call_of: Callable[[str], Awaitable[Call]],
+        call_of: NewCall,
         settings: Settings,
         clock: Clock,
         rng: Random,

@@ -8,6 +8,7 @@ was never used (RFC 9700, section 4.14.2 leaves that to the server).
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hmac import compare_digest
+from math import inf
 from typing import Final, TypeAlias
 
 from pyairtable_mcp.auth.airtable_oauth import challenge_of
@@ -51,8 +52,8 @@ class Grant:
 
     @property
     def until(self) -> float:
-        """Return when nothing of this grant is of use any more."""
-        return max(self.code_until, self.refresh_until)
+        """Return when nothing of this grant is of use any more; that it was ended is remembered for good."""
+        return inf if self.ended else max(self.code_until, self.refresh_until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from pyairtable_mcp.auth.oauth.errors import OAuthError, Shown, invalid_grant
 from pyairtable_mcp.auth.oauth.grants import Grant, Pair, Redeeming, Refreshing
 from pyairtable_mcp.auth.oauth.proving import proven, read_form, read_proof
 from pyairtable_mcp.auth.secrets import Secret, digest_of, id_in, is_secret_of, minted, random_text
-from pyairtable_mcp.auth.tokens import ACCESS, USER
+from pyairtable_mcp.auth.tokens import ACCESS, GRANT, USER
 from pyairtable_mcp.auth.users import Users
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import InvalidToken, SignInRefused
@@ -172,7 +172,9 @@ class AuthorizationServer:
             principal = await self._users.principal(grant.principal.removeprefix(USER))
         except SignInRefused as error:
             raise InvalidToken(error.message) from error
-        scoped = replace(principal, client=grant.client, scopes=frozenset(access[2]), widenable=True)
+        scoped = replace(
+            principal, client=grant.client, scopes=frozenset(access[2]), widenable=True, token=f"{GRANT}{own}"
+        )
         return Bearer(principal=scoped, expires=access[1])
 
     async def _client(self, form: Mapping[str, str], authorization: str, address: str) -> Client:

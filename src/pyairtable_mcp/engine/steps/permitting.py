@@ -48,3 +48,10 @@ def refuse(call: Call, step: str, kind: str) -> None:
     decision = call.permit(action) if action else None
     if decision and not decision.allowed:
         raise NotAllowed(f"Step '{step}' ({kind}): {decision.reason}")
+
+
+def refuse_unscoped(call: Call, step: str, *, schema: bool) -> None:
+    """Raise `NotAllowed` when the caller lacks the scope to take records, or the `schema`, back."""
+    decision = call.permit(Action(effect=Effect.CHANGE, group="schema" if schema else "write"))
+    if decision.missing_scope:
+        raise NotAllowed(f"Step '{step}': {decision.reason}")

@@ -12,6 +12,7 @@ from pyairtable_mcp.airtable.records import PAGE
 from pyairtable_mcp.base.errors import BadValue
 from pyairtable_mcp.engine.model import LEFT, Plan, StepSpec
 from pyairtable_mcp.engine.ports import Back, Carrier, Scene, Sent, StepKind, Undoing
+from pyairtable_mcp.engine.steps.permitting import refuse_unscoped
 from pyairtable_mcp.store.journal_values import History, IntentRow
 
 UNDO: Final = "undo"
@@ -97,7 +98,11 @@ def undoing_kinds(load: Load, carriers: Mapping[str, Carrier]) -> tuple[StepKind
 
     async def undo(scene: Scene, spec: StepSpec) -> Plan:
         sent = await named(spec)
-        return _plan(await carriers[sent[0].intent.via].undo(sent, _back(scene)))
+        carrier = carriers[sent[0].intent.via]
+        undoing = await carrier.undo(sent, _back(scene))
+        for write in undoing.writes:
+            refuse_unscoped(scene.call, spec.id, schema=carriers[write.via].stakes(write).schema)
+        return _plan(undoing)
 
     async def relink(scene: Scene, spec: StepSpec) -> Plan:
         sent = await named(spec)

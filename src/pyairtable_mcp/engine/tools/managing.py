@@ -26,7 +26,13 @@ async def run_saga(call: SagaCall, args: RunSaga) -> SagaView | Rehearsal:
     if args.dry_run:
         return await rehearsed(call, steps)
     steps = consented(steps, call.settings.approval)
-    new = NewSaga(title=args.title or "run_saga", steps=steps, principal=call.principal, client=call.client)
+    new = NewSaga(
+        title=args.title or "run_saga",
+        steps=steps,
+        principal=call.principal,
+        client=call.client,
+        mandates=call.mandates,
+    )
     if not args.wait:
         return wholly(await (await call.sagas()).get(await (await call.sagas()).start(new)))
     return await concluded(call, await (await call.sagas()).run(new, call, heard(call)))
@@ -96,6 +102,7 @@ async def taken_back(call: SagaCall, args: UndoSaga) -> SagaView:
         steps=consented(steps, call.settings.approval),
         principal=call.principal,
         client=call.client,
+        mandates=call.mandates,
         undoes=args.saga,
         options={"force": args.force},
     )

@@ -41,7 +41,12 @@ async def write(kind: str, plan: Planner[Any], call: SagaCall, args: Args) -> Re
         literal=True,
     )
     new = NewSaga(
-        title=kind, steps=(step,), first=plan_of(planned), principal=call.principal, client=call.client
+        title=kind,
+        steps=(step,),
+        first=plan_of(planned),
+        principal=call.principal,
+        client=call.client,
+        mandates=call.mandates,
     )
     engine = await call.sagas()
     sizes = [len(one.items) for batch in planned.batches for one in batch.writes()]

@@ -1,5 +1,6 @@
 """Serving an application on a socket until it is to end, and then letting what is under way finish."""
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -7,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -34,14 +36,19 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         yield bound
 
 
-def server_of(app: ASGIApp) -> uvicorn.Server:
-    """Return a server; an interrupt or SIGTERM lets what is under way finish, for some seconds."""
-    return uvicorn.Server(_config(app))
+Opened = Callable[[asyncio.Event], AbstractAsyncContextManager[ASGIApp]]
+"""Opens an application, given what will be set when its process is told to end."""
 
 
-def serve_with_workers(
-    opened: Callable[[], AbstractAsyncContextManager[ASGIApp]], bound: socket.socket, workers: int
-) -> bool:
+def server_of(app: ASGIApp, ending: asyncio.Event | None = None) -> uvicorn.Server:
+    """Return a server; an interrupt or SIGTERM lets what is under way finish, for some seconds.
+
+    `ending` is set when that begins.
+    """
+    return uvicorn.Server(_config(_Told(app, ending or asyncio.Event())))
+
+
+def serve_with_workers(opened: Opened, bound: socket.socket, workers: int) -> bool:
     """Serve an application by several processes until an interrupt or SIGTERM; tell whether they could start.
 
     Each process opens the application for itself, so `opened` has to be something that can be pickled. A
@@ -69,10 +76,34 @@ def _config(app: ASGIApp, workers: int = 1) -> uvicorn.Config:
     )
 
 
+class _Told:
+    """An application that is told when its process is to end, before what is under way is waited for."""
+
+    def __init__(self, app: ASGIApp, ending: asyncio.Event) -> None:
+        self._app = app
+        self._ending = ending
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or live through the lifespan of the server."""
+        if scope["type"] == "lifespan" and threading.current_thread() is threading.main_thread():
+            # The server has its handlers in place by now; they go on as they were.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._tell(number, signal.getsignal(number), asyncio.get_running_loop())
+        await self._app(scope, receive, send)
+
+    def _tell(self, number: signal.Signals, before: object, loop: asyncio.AbstractEventLoop) -> None:
+        def handle(told: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self._ending.set)
+            if callable(before):
+                before(told, frame)
+
+        signal.signal(number, handle)
+
+
 class _Worker:
     """The application of a process, which is opened when its server starts."""
 
-    def __init__(self, opened: Callable[[], AbstractAsyncContextManager[ASGIApp]]) -> None:
+    def __init__(self, opened: Opened) -> None:
         self._opened = opened
         self._app: ASGIApp | None = None
 
@@ -83,8 +114,9 @@ class _Worker:
             return
         _end_with_parent()
         try:
-            async with self._opened() as self._app:
-                await self._app(scope, receive, send)
+            ending = asyncio.Event()
+            async with self._opened(ending) as self._app:
+                await _Told(self._app, ending)(scope, receive, send)
         except AppError as error:
             await send(
                 {"type": "lifespan.startup.failed", "message": f"{error.message} {error.hint}".strip()}

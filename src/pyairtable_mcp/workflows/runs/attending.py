@@ -1,7 +1,6 @@
 """Everything that goes on beside the tools: runs are followed, triggers are tended, and requests received."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from random import Random
@@ -11,8 +10,8 @@ from pyairtable_mcp.base.clock import Clock, rest
 from pyairtable_mcp.base.ids import mint_saga
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.engine import Engine
+from pyairtable_mcp.engine.standing import NewCall
 from pyairtable_mcp.engine.steps.scope import moment_at
-from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.store.workflow_values import Offer
 from pyairtable_mcp.workflows.runs.becoming import Reason
 from pyairtable_mcp.workflows.runs.firing import noted, offer_of_event
@@ -49,7 +48,7 @@ class Attending:
     def __init__(
         self,
         engine: Engine,
-        call_of: Callable[[str], Awaitable[Call]],
+        call_of: NewCall,
         settings: Settings,
         clock: Clock,
         rng: Random,

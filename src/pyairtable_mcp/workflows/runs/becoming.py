@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from pyairtable_mcp.base.errors import BadValue, InvalidArguments, NotAllowed
+from pyairtable_mcp.base.mandates import Mandates, mandates_from, mandates_to
 from pyairtable_mcp.base.settings import ApprovalSettings
 from pyairtable_mcp.base.text import closest, quoted
 from pyairtable_mcp.engine.approving import TERMS
@@ -35,7 +36,8 @@ class Reason:
     """Why there is to be a run, and what it is told.
 
     `event_key` tells this reason from any other one. `event` is what expressions see as `trigger`, `inputs`
-    are checked, and `failure` is told to the steps after one. A run that repeats `rerun_of` begins with
+    are checked, and `failure` is told to the steps after one. `mandates` are what whoever asks for it was
+    let in with; those the workflow was saved with hold as well. A run that repeats `rerun_of` begins with
     `from_step`, and its steps find the `results` of those before it.
     """
 
@@ -49,6 +51,7 @@ class Reason:
     from_step: str = ""
     results: Told = field(default_factory=dict)
     principal: str = ""
+    mandates: Mandates = ()
     client: str = ""
     due_at: float = 0.0
 
@@ -81,6 +84,7 @@ def offer_of(
     }
     becomes = SagaRow(
         id=saga, title=f"{row.name}: after a failure" if failed else row.name, principal=run.principal,
+        mandates=mandates_to((*mandates_from(row.mandates), *reason.mandates)),
         client=reason.client, definition={"steps": SPECS.dump_python(steps, mode="json")}, options=options,
     )  # fmt: skip
     return Offer(run=run, saga=becomes, while_running=rule.while_running if rule else "queue")

@@ -5,6 +5,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from pyairtable_mcp.base.mandates import mandates_from
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.store.journal_values import History, SagaRow
 from pyairtable_mcp.store.workflow_values import RunRow
@@ -45,7 +46,7 @@ def _last_step(history: History) -> str:
     return next((row.id for row in reversed(failed or begun)), "")
 
 
-def reason_after(run: RunRow, failure: Mapping[str, JsonValue]) -> Reason:
+def reason_after(run: RunRow, saga: SagaRow, failure: Mapping[str, JsonValue]) -> Reason:
     """Return the reason for the run of the steps after a failure; they are told what the failed one was."""
     return Reason(
         cause="failure",
@@ -55,4 +56,5 @@ def reason_after(run: RunRow, failure: Mapping[str, JsonValue]) -> Reason:
         inputs=run.inputs if isinstance(run.inputs, Mapping) else {},
         failure=failure,
         principal=run.principal,
+        mandates=mandates_from(saga.mandates),
     )

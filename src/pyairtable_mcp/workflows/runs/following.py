@@ -116,11 +116,12 @@ class Following:
         return offer is not None
 
     async def _after(self, store: Store, over: RunView) -> Offer | None:
-        failure = failure_of(over.run, await self._engine.get(over.run.saga))
+        history = await self._engine.get(over.run.saga)
+        failure = failure_of(over.run, history)
         row = await store.workflows.load(over.run.workflow, over.run.version)
         if not failure or row is None or not definition_of(row).on_failure:
             return None
-        reason = reason_after(over.run, failure)
+        reason = reason_after(over.run, history.saga, failure)
         try:
             return offer_of(row, reason, saga=mint_saga(self._rng), approval=self._approval)
         except Refused as error:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from pyairtable_mcp.base.errors import InvalidArguments, NotAllowed
 from pyairtable_mcp.base.ids import mint_saga
+from pyairtable_mcp.base.mandates import mandates_from
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.steps.scope import moment_of
 from pyairtable_mcp.engine.tools.asking import seen
@@ -104,7 +105,7 @@ async def _from(call: FlowCall, workflow: Workflow, history: History | None, rea
 async def _begun(call: FlowCall, store: Store, wish: _Wish, *, wait: bool) -> SagaView:
     """Let a run in, and tell what it came to, or where it stands."""
     engine = await call.sagas()
-    reason = replace(wish.reason, client=call.client)
+    reason = replace(wish.reason, client=call.client, mandates=call.mandates)
     offer = offer_of(
         wish.row, reason, saga=wish.saga, approval=call.settings.approval, moment=moment_of(call)
     )
@@ -113,8 +114,9 @@ async def _begun(call: FlowCall, store: Store, wish: _Wish, *, wait: bool) -> Sa
     if run.admission == "skipped":
         raise NotAllowed(f"It was not run: {run.reason}.", hint="Wait for that one, or cancel it.")
     if run.admission == "admitted" and wait:
-        # Under another name than the caller's it works with that one's client.
-        payer = call if run.principal == call.principal else None
+        # Under another name or other mandates than the caller's it works with a client of its own.
+        same = set(mandates_from(wish.row.mandates)) <= set(call.mandates)
+        payer = call if same and run.principal == call.principal else None
         return await concluded(call, await engine.join(wish.saga, payer, heard(call)), once=True)
     await engine.poke()
     return await seen(call, wish.saga)

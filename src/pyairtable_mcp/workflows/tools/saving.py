@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from pyairtable_mcp.base.errors import InvalidArguments, NotAllowed
+from pyairtable_mcp.base.mandates import mandates_to
 from pyairtable_mcp.base.text import quoted
 from pyairtable_mcp.engine.steps.permitting import refuse_forbidden
 from pyairtable_mcp.store.store import Store
@@ -35,6 +36,7 @@ async def save_workflow(call: FlowCall, args: SaveWorkflow) -> SavedView:
     enabled = args.enabled if args.enabled is not None else newest is None or newest.enabled
     row = WorkflowRow(
         name=workflow.name, definition=as_json(workflow), enabled=enabled, principal=call.principal,
+        mandates=mandates_to(call.mandates),
         source=args.definition if isinstance(args.definition, str) else "",
     )  # fmt: skip
     if args.dry_run:

@@ -1,13 +1,13 @@
 """The triggers of one process: the loop that tends them, and who answers what comes in for them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 
 from pyairtable_mcp.base.clock import Clock
-from pyairtable_mcp.operations.call import Call
+from pyairtable_mcp.engine.standing import NewCall
 from pyairtable_mcp.store.store import Store
 from pyairtable_mcp.workflows.triggers.receiving import Receiver
 from pyairtable_mcp.workflows.triggers.record.desk import Desk
@@ -27,7 +27,7 @@ class Triggers:
 async def open_triggers(
     store: Store,
     *,
-    new_call: Callable[[str], Awaitable[Call]],
+    new_call: NewCall,
     offer_of: OfferOf,
     began: Began,
     clock: Clock,

@@ -13,6 +13,7 @@ from typing import Final
 
 from pyairtable_mcp.base.clock import rest
 from pyairtable_mcp.base.errors import AppError, Fenced
+from pyairtable_mcp.base.mandates import mandates_from
 from pyairtable_mcp.store.triggers import ENDED
 from pyairtable_mcp.store.workflow_values import TriggerRow, WorkflowRow
 from pyairtable_mcp.workflows.definition.model import RecordTrigger, ScheduleTrigger, Workflow, triggers_of
@@ -151,7 +152,8 @@ class Tender:
         store = self._desk.store
         if row.kind == ENDED:
             made = await store.workflows.load(row.workflow, row.version)
-            await take_away(await self._desk.new_call(made.principal if made else ""), row)
+            mandates = mandates_from(made.mandates) if made else ()
+            await take_away(await self._desk.new_call(made.principal if made else "", mandates), row)
             await store.triggers.forget(row)
             return None
         workflow = await store.workflows.load(row.workflow)

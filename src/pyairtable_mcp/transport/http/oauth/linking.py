@@ -1,4 +1,4 @@
-"""Where people link their own Airtable account: they sign in here, then there, and come back."""
+"""Where people link their own Airtable account, or unlink it: they sign in here, then there, and return."""
 
 from random import Random
 from typing import Final
@@ -20,7 +20,12 @@ LINK: Final = "/link"
 CALLBACK: Final = f"{LINK}/callback"
 _SECRET: Final = 43
 _HEADING: Final = "Link your Airtable account"
-_TOLD: Final = "Sign in here first. Then Airtable asks you whether this server may use your account."
+_TOLD: Final = (
+    "Sign in here first. Then Airtable asks you whether this server may use your account. Unlinking forgets "
+    "what lets this server use it."
+)
+_UNLINK: Final = "unlink"
+_CHOICES: Final = {"link": "Link", _UNLINK: "Unlink"}
 
 
 def link_routes(
@@ -50,7 +55,7 @@ class _Desk:
         return self._page()
 
     async def leave(self, request: Request) -> Response:
-        """Send somebody who has signed in to Airtable."""
+        """Send somebody who has signed in to Airtable, or forget their account."""
         given = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
         try:
             someone = await self._users.sign_in(
@@ -59,6 +64,8 @@ class _Desk:
         except (SignInRefused, TooMany) as problem:
             told = f"{problem.message} {problem.hint}".strip()
             return self._page(told)
+        if given.get("answer") == _UNLINK:
+            return await self._unlinked(someone.id)
         browser = random_text(self._rng, _SECRET)
         where = await self._accounts.begin(
             someone.id, browser=browser, redirect_uri=f"{self._public_url}{CALLBACK}"
@@ -68,9 +75,23 @@ class _Desk:
         leaving.set_cookie(COOKIE, browser, max_age=3_600, httponly=True, samesite="lax", secure=secure)
         return leaving
 
+    async def _unlinked(self, principal: str) -> Response:
+        if not await self._accounts.unlink(principal):
+            return message_page("No account is linked", "There was nothing to unlink.")
+        return message_page(
+            "The account is unlinked",
+            "Programs that you have let in here cannot use it any more. What Airtable keeps of this server "
+            "you can end in your account there, under integrations.",
+        )
+
     def _page(self, problem: str = "") -> Response:
         return sign_in_page(
-            action=LINK, heading=_HEADING, told=_TOLD, leads_to=self._login_url, problem=problem
+            action=LINK,
+            heading=_HEADING,
+            told=_TOLD,
+            leads_to=self._login_url,
+            choices=_CHOICES,
+            problem=problem,
         )
 
     async def arrive(self, request: Request) -> Response:

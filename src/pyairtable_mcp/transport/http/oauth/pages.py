@@ -65,14 +65,27 @@ def consent_page(
     return _page("Allow access", body, forms=_target(redirect_uri), status=403 if problem else 200)
 
 
-def sign_in_page(*, action: str, heading: str, told: str, leads_to: str, problem: str = "") -> Response:
+def sign_in_page(
+    *,
+    action: str,
+    heading: str,
+    told: str,
+    leads_to: str,
+    choices: Mapping[str, str],
+    problem: str = "",
+) -> Response:
     """Ask a person who they are before something is done that `heading` and `told` say.
 
-    The answer to the form may send them on to `leads_to`, and nowhere else.
+    `choices` are the answers there are, by their names, and how their buttons are called. The answer to the
+    form may send them on to `leads_to`, and nowhere else.
     """
+    buttons = "".join(
+        f'<button name="answer" value="{escape(name)}">{escape(called)}</button>'
+        for name, called in choices.items()
+    )
     body = (
         f"<h1>{escape(heading)}</h1><p>{escape(told)}</p>{_problem(problem)}"
-        f'<form method="post" action="{escape(action)}">{_WHO}<button>Go on</button></form>'
+        f'<form method="post" action="{escape(action)}">{_WHO}{buttons}</form>'
     )
     return _page(heading, body, forms=_target(leads_to), status=403 if problem else 200)
 

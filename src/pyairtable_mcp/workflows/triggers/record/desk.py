@@ -1,6 +1,6 @@
 """What both ways of learning of changes share: the means, and how changes become runs."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ from pyairtable_mcp.airtable.formula import record_id_filter
 from pyairtable_mcp.airtable.models import Record
 from pyairtable_mcp.airtable.records import Query
 from pyairtable_mcp.base.clock import Clock
+from pyairtable_mcp.engine.standing import NewCall
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.store.store import Store
 from pyairtable_mcp.workflows.triggers.record.cells import is_empty
@@ -38,12 +39,12 @@ class Later(Exception):
 class Desk:
     """What a look at records needs.
 
-    `new_call` gives what somebody, by the principal, asks Airtable with. `public_url` is where Airtable
-    reaches this server, "" for nowhere.
+    `new_call` gives what somebody, by the principal and what they were let in with, asks Airtable with.
+    `public_url` is where Airtable reaches this server, "" for nowhere.
     """
 
     store: Store
-    new_call: Callable[[str], Awaitable[Call]]
+    new_call: NewCall
     clock: Clock
     public_url: str = ""
 

@@ -6,7 +6,8 @@ Webhooks do not tell what a deleted record held; a trigger that asks for it look
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from pyairtable_mcp.base.errors import Forbidden, NotFound
+from pyairtable_mcp.base.errors import Forbidden, NotAllowed, NotFound
+from pyairtable_mcp.base.mandates import mandates_from
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.store.workflow_values import TriggerRow
 from pyairtable_mcp.workflows.definition.model import RecordTrigger
@@ -19,8 +20,10 @@ from pyairtable_mcp.workflows.triggers.turn import Turn
 
 async def tend_records(desk: Desk, turn: Turn, trigger: RecordTrigger) -> None:
     """Look, and fire what changed; raises what is wrong with the trigger, Airtable or the store."""
-    call = await desk.new_call(turn.workflow.principal)
+    call = await desk.new_call(turn.workflow.principal, mandates_from(turn.workflow.mandates))
     await take_away(call, turn.row)
+    if call.stopped:
+        raise NotAllowed(call.stopped)
     watch = await read_watch(call, trigger)
     by_hook = bool(desk.public_url) and not watch.wants_what_was
     hook = Hook.of(turn.row.state)
