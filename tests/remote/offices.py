@@ -127,9 +127,10 @@ class Office:
         ) as desk:
             yield desk
 
-    def asking(self) -> httpx2.AsyncClient:
-        """Return what sends single requests."""
-        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.workers), base_url=HOST)
+    def asking(self, place: tuple[str, int] = ("127.0.0.1", 123)) -> httpx2.AsyncClient:
+        """Return what sends single requests, from a place in the network."""
+        transport = httpx2.ASGITransport(app=self.workers, client=place)
+        return httpx2.AsyncClient(transport=transport, base_url=HOST)
 
 
 def address_of(bound: socket.socket) -> str:

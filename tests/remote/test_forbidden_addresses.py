@@ -48,8 +48,7 @@ class Way:
         """Give a client at an address of its own, because each may have only so much looked up."""
         self._callers += 1
         place = (f"203.0.{self._callers // 250}.{self._callers % 250}", 1)
-        transport = httpx2.ASGITransport(app=self.here.app, client=place)
-        async with httpx2.AsyncClient(transport=transport, base_url=HOST) as http:
+        async with self.here.asking(place) as http:
             yield http
 
     def knowing(self, **auth: object) -> Identities:

@@ -62,7 +62,8 @@ def read_asked(fields: Fields, client: Client, here: Here) -> Asked:
     try:
         scopes = _judged(given, fields, here)
     except OAuthError as error:
-        raise SentBack(_refused_at(redirect_uri, state[:_LONGEST_STATE], error, here)) from error
+        location = _refused_at(redirect_uri, state[:_LONGEST_STATE], error, here)
+        raise SentBack(location, error.description) from error
     return Asked(
         client=client.id,
         client_name=client.name,
