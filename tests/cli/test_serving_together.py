@@ -74,6 +74,8 @@ async def test_who_listens_is_let_go_when_the_server_is_to_end(tmp_path: Path) -
         Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client,
         client.listen(resource_subscriptions=["airtable://workflows"]) as heard,
     ):
+        await worker_of(process)
+        await worker_of(process)
         process.terminate()
         # A stream that broke off would raise `SubscriptionLost`.
         assert [event async for event in heard] == []
