@@ -279,6 +279,12 @@ def misjudged(place: Class, condition: str, found: Answered, without: Answered) 
     return "" if told else f"{found.status} {challenge}"
 
 
+def calling(tool: str) -> bytes:
+    """Return the message that calls a tool as it would be called."""
+    params = {"name": tool, "arguments": sensible(tool)}
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).encode()
+
+
 @behaviour("endpoint.matrix")
 async def test_no_token_that_is_not_good_opens_a_route(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
@@ -334,9 +340,7 @@ async def test_no_token_that_is_not_good_calls_a_tool(tmp_path: Path) -> None:
         for condition, show in REFUSED.items():
             shown = await show(here.gate)
             for tool in CATALOG:
-                params = {"name": tool.name, "arguments": sensible(tool.name)}
-                body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
-                found = await here.knock("/mcp", "POST", shown, body.encode())
+                found = await here.knock("/mcp", "POST", shown, calling(tool.name))
                 assert found.status == 401, (condition, tool.name)
         assert here.office.requests == []
         assert {one.row.principal for one in await here.office.store.audit.read()} <= {
@@ -361,3 +365,23 @@ async def test_a_token_without_a_scope_calls_the_tools_that_need_another(
             assert (found.code == "not_allowed") is (needed == missing), (tool, found.text)
             assert (tool in shown) is (needed != missing), tool
             assert needed != missing or here.requests == [], tool
+
+
+@behaviour("endpoint.matrix")
+@pytest.mark.parametrize("missing", SCOPES)
+async def test_a_client_that_could_ask_for_a_scope_is_told_so_by_each_tool_that_needs_it(
+    tmp_path: Path, missing: str
+) -> None:
+    scopes = tuple(one for one in SCOPES if one != missing)
+    async with post(tmp_path) as here:
+        token = (await here.gate.oauth(scopes=scopes))["access_token"]
+        shown = Shown((("Authorization", f"Bearer {token}"),))
+        here.office.requests.clear()
+        for tool, needed in NEEDS.items():
+            if needed == missing:
+                found = await here.knock("/mcp", "POST", shown, calling(tool))
+                challenge = found.headers["www-authenticate"]
+                assert found.status == 403, tool
+                assert challenge.startswith('Bearer error="insufficient_scope"'), tool
+                assert challenge.endswith(CHALLENGE), tool
+        assert here.office.requests == []

@@ -9,11 +9,11 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from pyairtable_mcp.base.clock import Clock
-from pyairtable_mcp.base.errors import NotConfigured, Unavailable
+from pyairtable_mcp.base.errors import BadValue, NotConfigured, Unavailable
 
 T = TypeVar("T")
 
@@ -59,6 +59,8 @@ class Database:
     async def run(self, work: Callable[[Connection], T], *, durable: bool = False) -> T:
         """Run `work` in a transaction of its own; raises `Unavailable` when the database fails it.
 
+        Raises `BadValue` for a text that no database can keep.
+
         On SQLite the transaction holds the write lock from its first moment. Who is cancelled meanwhile
         does not learn what came of it. A `durable` one, and all before it, survive a power failure; the
         others survive the end of the process.
@@ -97,6 +99,9 @@ def _transact(engine: Engine, work: Callable[[Connection], T]) -> T:
     try:
         with engine.begin() as connection:
             return work(connection)
+    except (UnicodeEncodeError, DataError) as error:
+        # PostgreSQL keeps no NUL, and neither database half a surrogate pair.
+        raise BadValue("There is a character in it that cannot be kept.") from error
     except SQLAlchemyError as error:
         raise Unavailable(_trouble(error), hint="Check the store and try again.") from error
 
