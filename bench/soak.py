@@ -76,6 +76,11 @@ class Found:
         line = statistics.linear_regression(*zip(*settled, strict=True))
         return line.slope * 600 / 2**20
 
+    def course(self) -> Sequence[int]:
+        """Return the megabytes at each tenth of the time."""
+        last = len(self.memory) - 1
+        return [self.memory[last * part // 10][1] // 2**20 for part in range(11)]
+
     def grown(self) -> Sequence[tuple[str, int]]:
         """Return the kinds of objects there are more of than before, the most first."""
         more = Counter(self.after["kinds"])
@@ -245,6 +250,7 @@ def main() -> None:
         "\n  answers:",
         ", ".join(f"{count} {code or 'fine'}" for code, count in found.seen.codes.most_common()),
     )
+    print("  megabytes at each tenth of the time:", *found.course())
     print("  more of:", ", ".join(f"{count:+} {kind}" for kind, count in found.grown()))
     for one in found.seen.wrong[:10]:
         print(f"  wrong: {one}")
