@@ -1,8 +1,9 @@
 """The remote endpoint: everybody whom a token stands for is served by a server of their own."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from random import Random, SystemRandom
 from typing import Final, Unpack
 
@@ -12,11 +13,12 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyairtable_mcp.app.callers import at_most, within_scopes
+from pyairtable_mcp.app.readiness import Readiness
 from pyairtable_mcp.app.running import Shared, Surroundings, sharing
 from pyairtable_mcp.auth.opening import Identities, identities
 from pyairtable_mcp.auth.sealing import KEY_BYTES, derived, read_keys
 from pyairtable_mcp.base.clock import SystemClock
-from pyairtable_mcp.base.errors import AppError, NotConfigured
+from pyairtable_mcp.base.errors import NotConfigured
 from pyairtable_mcp.base.policy import SCOPES, Principal
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.launching import store_place
@@ -138,18 +140,8 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
 
             yield looked
 
-    async def ready() -> Mapping[str, str]:
-        troubles: dict[str, str] = {}
-        try:
-            await store.journal.find(limit=1)
-        except AppError as error:
-            troubles["store"] = error.message
-        try:
-            await shared.sagas()
-        except AppError as error:
-            troubles["engine"] = error.message
-        return troubles
-
+    looked_at = None if _each_their_own(settings, known) else shared.clients.operator.airtable
+    ready = Readiness(partial(store.journal.find, limit=1), shared.sagas, looked_at, shared.clock)
     resource = settings.auth.audience or (f"{http.public_url}{MCP}" if http.public_url else "")
     where = f"{resource.removesuffix(MCP)}{METADATA}" if resource else ""
     verifier = TokenVerifier(known.bearers, OPERATOR if doors.anonymous else None)
@@ -167,6 +159,14 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
                 *_linking(settings, shared, known),
             ],
         )
+    )
+
+
+def _each_their_own(settings: Settings, known: Identities) -> bool:
+    """Tell whether people ask Airtable with tokens of their own, so that the server needs none."""
+    nameless = not settings.sandbox and not settings.airtable.api_key.get_secret_value()
+    return known.credentials.accounts is not None or (
+        nameless and bool(settings.auth.keys.get_secret_value())
     )
 
 
