@@ -40,13 +40,14 @@ GUARDED: Final = frozenset({"pyairtable_mcp.net.egress.Egress", "pyairtable_mcp.
 USERS: Final[Mapping[str, tuple[str, ...]]] = {
     "app/endpoint.py": (),
     "auth/airtable_oauth.py": ("sign_in_at_airtable",),
+    "auth/discovery.py": ("issuer", "keys_in_its_document"),
     "auth/keysets.py": ("keys_of_the_issuer", "token_header"),
     "auth/linking.py": ("sign_in_at_airtable",),
     "auth/oauth/book.py": ("question", "program"),
     "auth/opening.py": (),
     "engine/launching.py": (),
     "engine/steps/calling.py": (
-        "request_of_a_step", "reading_request_of_a_step", "undoing_request", "computed_address", "automation",
+        "request_of_a_step", "undoing_request", "computed_address", "automation",
     ),
 }  # fmt: skip
 """Who has to do with the guarded way out, and by which ways addresses get there; () only hands it on."""
@@ -55,7 +56,7 @@ ARGUMENTS: Final[Mapping[str, str]] = {"attach_file url": "attachment"}
 OPERATORS: Final[Mapping[str, str]] = {
     "airtable.endpoint_url": "where the operator's Airtable is, perhaps on this machine",
     "auth.airtable_login_url": "sign_in_at_airtable",
-    "auth.issuer": "keys_of_the_issuer",
+    "auth.issuer": "issuer",
     "auth.audience": "this server's own name: nothing is asked there",
     "auth.jwks_url": "keys_of_the_issuer",
     "http.public_url": "this server's own address: given to clients and to Airtable",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from pyairtable_mcp.auth.oauth.grants import ACCESS_SECONDS
 from pyairtable_mcp.base.clock import ManualClock
@@ -89,8 +90,10 @@ async def revoked(url: str, seen: Mapping[str, Any]) -> None:
         assert (await http.post(f"{url}/revoke", data=form)).status_code == 200
 
 
-async def let_in(client: Probe, url: str, **how: object) -> dict[str, Any]:
-    await client.tell(http=f"{url}/mcp", redirect=BACK, **how)
+async def let_in(
+    client: Probe, url: str, transport: str = "http", path: str = "/mcp", **how: object
+) -> dict[str, Any]:
+    await client.tell(**{transport: f"{url}{path}", "redirect": BACK, **how})
     asked = await client.hear()
     assert asked.get("visit", "").startswith(f"{url}/authorize?"), asked
     back = await decided(asked["visit"], "yes")
@@ -114,12 +117,13 @@ async def team(folder: Path, clock: ManualClock) -> AsyncIterator[tuple[Office, 
 
 
 @behaviour("clients.typescript_oauth")
+@pytest.mark.parametrize(("transport", "path"), [("http", "/mcp"), ("sse", "/sse")])
 async def test_the_client_for_typescript_comes_in_by_the_address_alone_and_stays_until_its_grant_ends(
-    tmp_path: Path,
+    tmp_path: Path, transport: str, path: str
 ) -> None:
     clock = ManualClock()
     async with team(tmp_path, clock) as (here, url), probe() as client:
-        first = await let_in(client, url)
+        first = await let_in(client, url, transport, path)
         assert "find_records" in first["tools"]
         assert works(first, refreshed=0)
         assert works(await client.again(spoil=True), refreshed=1)
@@ -145,7 +149,7 @@ async def test_the_client_for_typescript_hears_that_its_person_said_no(tmp_path:
 
 
 async def test_the_client_for_typescript_asks_for_more_and_goes_on_in_its_session(tmp_path: Path) -> None:
-    """One that keeps refresh tokens uses those instead, gets no more by it, and gives up."""
+    # One that keeps refresh tokens uses those instead, gets no more by it, and gives up.
     async with team(tmp_path, ManualClock()) as (here, url), probe() as client:
         first = await let_in(client, url, forgetful=True)
         asked = await client.again(write={"base": "Studio", "table": "Tasks", "records": [{"Name": "More"}]})

@@ -84,7 +84,7 @@ async def gathered(here: Office, ada: Desk, log: Callable[[], Sequence[str]]) ->
         e.TOKEN: [beside(confirm)],
         e.WORKFLOW: [beside("stocktake")],
     }
-    pairs |= {e.CELLS: pairs[e.FIELD], e.FORMULA: pairs[e.FIELD]}
+    pairs |= {e.NEW: pairs[e.TABLE], e.CELLS: pairs[e.FIELD], e.FORMULA: pairs[e.FIELD]}
     secret = next(one.secret for one in await here.store.triggers.find("stocktake"))
     words = [*sagas, crate, comment, secret, confirm, base.id, base.name]
     return Belongings(

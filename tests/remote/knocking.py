@@ -93,7 +93,7 @@ def _scope(method: str, path: str, headers: Pairs, query: str, body: bytes) -> S
         "http_version": "1.1",
         "scheme": "http",
         "method": method,
-        "path": unquote(path, errors="surrogateescape"),
+        "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": query.encode(),
         "root_path": "",

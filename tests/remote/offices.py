@@ -127,9 +127,10 @@ class Office:
         ) as desk:
             yield desk
 
-    def asking(self) -> httpx2.AsyncClient:
-        """Return what sends single requests."""
-        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.workers), base_url=HOST)
+    def asking(self, place: tuple[str, int] = ("127.0.0.1", 123)) -> httpx2.AsyncClient:
+        """Return what sends single requests, from a place in the network."""
+        transport = httpx2.ASGITransport(app=self.workers, client=place)
+        return httpx2.AsyncClient(transport=transport, base_url=HOST)
 
 
 def address_of(bound: socket.socket) -> str:
@@ -152,15 +153,17 @@ async def office(
     auth: Mapping[str, object] | None = None,
     workers: int = 1,
     bound: socket.socket | None = None,
+    place: str = "",
     **others: Any,
 ) -> AsyncIterator[Office]:
     """Open an endpoint on a store of its own; `auth` are settings of who may come in, `others` the rest.
 
+    The store is at a `place`, or in the folder.
     `seen` is put before the sandbox; `cost` is that of the passwords that the test sets. Several workers are
     asked in turn. The first is served on `bound`, if that is given.
     """
     here = address_of(bound) if bound else HOST
-    where = str(folder / "store.sqlite3")
+    where = place or str(folder / "store.sqlite3")
     told = {"policies": POLICIES, "oauth": oauth, "audience": f"{here}/mcp", **(auth or {})}
     settings = Settings(
         store=where, auth=AuthSettings.model_validate(told), http=http or HttpSettings(), **others

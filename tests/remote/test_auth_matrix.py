@@ -53,6 +53,7 @@ ROUTES: Final[Mapping[str, Class]] = {
     "/healthz": Class.PUBLIC,
     "/readyz": Class.PUBLIC,
     "/.well-known/oauth-protected-resource/mcp": Class.PUBLIC,
+    "/.well-known/oauth-protected-resource/sse": Class.PUBLIC,
     "/.well-known/oauth-protected-resource": Class.PUBLIC,
     "/.well-known/oauth-authorization-server": Class.PUBLIC,
     "/mcp": Class.CALLER,
@@ -194,6 +195,8 @@ CHALLENGE: Final = (
     'scope="read write schema", '
     'resource_metadata="https://mcp.example.com/.well-known/oauth-protected-resource/mcp"'
 )
+CHALLENGES: Final = (CHALLENGE, CHALLENGE.replace('/mcp"', '/sse"'))
+"""The second leads to what is said of the endpoint for older clients."""
 FLOW: Final = """
 name: bell
 on: {webhook: [{id: rung}]}
@@ -266,7 +269,7 @@ def misjudged(place: Class, condition: str, found: Answered, without: Answered) 
     match place:
         case Class.CALLER:
             error = "" if condition in (*ABSENT, "another scheme") else 'error="invalid_token"'
-            right = challenge.startswith(f"Bearer {error}") and challenge.endswith(CHALLENGE)
+            right = challenge.startswith(f"Bearer {error}") and challenge.endswith(CHALLENGES)
             told = found.status == 401 and right and ("error" in challenge) is bool(error)
         case Class.PUBLIC:
             told = (found.status, found.body) == (200, without.body) and not challenge
@@ -277,6 +280,12 @@ def misjudged(place: Class, condition: str, found: Answered, without: Answered) 
         case Class.PROGRAM:
             told = found.status == 400 or (found.status == 401 and challenge.startswith("Basic "))
     return "" if told else f"{found.status} {challenge}"
+
+
+def calling(tool: str) -> bytes:
+    """Return the message that calls a tool as it would be called."""
+    params = {"name": tool, "arguments": sensible(tool)}
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).encode()
 
 
 @behaviour("endpoint.matrix")
@@ -334,9 +343,7 @@ async def test_no_token_that_is_not_good_calls_a_tool(tmp_path: Path) -> None:
         for condition, show in REFUSED.items():
             shown = await show(here.gate)
             for tool in CATALOG:
-                params = {"name": tool.name, "arguments": sensible(tool.name)}
-                body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
-                found = await here.knock("/mcp", "POST", shown, body.encode())
+                found = await here.knock("/mcp", "POST", shown, calling(tool.name))
                 assert found.status == 401, (condition, tool.name)
         assert here.office.requests == []
         assert {one.row.principal for one in await here.office.store.audit.read()} <= {
@@ -361,3 +368,23 @@ async def test_a_token_without_a_scope_calls_the_tools_that_need_another(
             assert (found.code == "not_allowed") is (needed == missing), (tool, found.text)
             assert (tool in shown) is (needed != missing), tool
             assert needed != missing or here.requests == [], tool
+
+
+@behaviour("endpoint.matrix")
+@pytest.mark.parametrize("missing", SCOPES)
+async def test_a_client_that_could_ask_for_a_scope_is_told_so_by_each_tool_that_needs_it(
+    tmp_path: Path, missing: str
+) -> None:
+    scopes = tuple(one for one in SCOPES if one != missing)
+    async with post(tmp_path) as here:
+        token = (await here.gate.oauth(scopes=scopes))["access_token"]
+        shown = Shown((("Authorization", f"Bearer {token}"),))
+        here.office.requests.clear()
+        for tool, needed in NEEDS.items():
+            if needed == missing:
+                found = await here.knock("/mcp", "POST", shown, calling(tool))
+                challenge = found.headers["www-authenticate"]
+                assert found.status == 403, tool
+                assert challenge.startswith('Bearer error="insufficient_scope"'), tool
+                assert challenge.endswith(CHALLENGE), tool
+        assert here.office.requests == []

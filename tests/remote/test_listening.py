@@ -13,8 +13,9 @@ from mcp.client.subscriptions import Subscription
 from mcp.server.subscriptions import ResourceUpdated
 
 from pyairtable_mcp.base.clock import ManualClock
+from pyairtable_mcp.surface.listening import LIFE
 from pyairtable_mcp.transport.http.serving import listening
-from tests.remote.offices import Office, address_of, office
+from tests.remote.offices import HOST, Office, address_of, office
 
 TASKS = {"base": "Studio", "table": "Tasks"}
 INVOICES = {"base": "Studio", "table": "Invoices"}
@@ -64,6 +65,33 @@ async def test_what_happens_at_one_worker_is_told_at_another(tmp_path: Path) -> 
         for _ in range(2):
             assert not (await ada.call("create_records", **TASKS, records=[{"Name": "Dig"}])).is_error
             assert await told(clock, heard) == uri
+
+
+async def test_who_listens_is_let_go_after_a_while_and_asks_anew_with_a_token_that_counts(
+    tmp_path: Path,
+) -> None:
+    clock, uri = ManualClock(), "airtable://Studio/Tasks"
+    async with served(tmp_path, clock) as (here, bound):
+        token = await here.token("ben")
+        async with hearing(bound, token, uri) as heard:
+            await clock.advance(LIFE)
+            # A stream that broke off would raise `SubscriptionLost`.
+            assert [event async for event in heard] == []
+        await here.known.tokens.revoke("ben")
+        headers = {"authorization": f"Bearer {token}"}
+        async with here.asking() as asking:
+            assert (await asking.post(f"{HOST}/mcp", json={}, headers=headers)).status_code == 401
+
+
+async def test_a_token_that_may_not_read_hears_nothing(tmp_path: Path) -> None:
+    clock, uri = ManualClock(), "airtable://Studio/Tasks"
+    async with served(tmp_path, clock) as (here, bound), here.desk("ada") as ada:
+        writer = await here.token("ben", scopes=("write",))
+        async with hearing(bound, writer, uri) as deaf, hearing(bound, await here.token("cyd"), uri) as heard:
+            assert not (await ada.call("create_records", **TASKS, records=[{"Name": "Dig"}])).is_error
+            assert await told(clock, heard) == uri
+            await clock.advance(LIFE)
+            assert [event async for event in deaf] == []
 
 
 async def test_who_listens_is_told_of_nothing_they_may_not_see(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from pyairtable_mcp.base.policy import SCOPES
 from pyairtable_mcp.surface.catalog import CATALOG
+from pyairtable_mcp.surface.server import ERROR_META
 from tests.remote.offices import office
 
 STUDIO, WAREHOUSE = "Studio", "Warehouse"
@@ -172,6 +173,8 @@ async def test_caps_rates_and_approval_of_a_policy_hold(tmp_path: Path) -> None:
         async with here.desk("ben", policy="slow") as ben:
             codes = [(await ben.call("list_bases")).code for _ in range(3)]
             assert codes == ["", "", "too_many"]
+            told = (await ben.client.call_tool("list_bases", {})).meta or {}
+            assert 0 < told[ERROR_META]["retry_after"] <= 60
         async with here.desk("eve", policy="careful") as eve:
             assert "approve" in (await eve.call("create_records", **ROW)).text
 

@@ -19,6 +19,7 @@ FILED: Final = "the project"
 """Stand for a record of the table Tasks and one of Projects; `settled` puts ids in their place."""
 BASE: Final = "base"
 TABLE: Final = "table"
+NEW: Final = "name of a new table"
 RECORD: Final = "record"
 LINK: Final = "link"
 FIELD: Final = "field"
@@ -162,7 +163,7 @@ _TOOLS: Final[dict[str, tuple[Example, ...]]] = {
     "create_table": (
         Example(
             {**_AT, "table": "Tasks", "fields": [_NEW, {"name": "L", "type": "links", "links_to": "Tasks"}]},
-            {**_PLACE, "fields.1.links_to": TABLE},
+            {"base": BASE, "table": NEW, "fields.1.links_to": TABLE},
         ),
     ),
     "create_fields": (

@@ -1,6 +1,7 @@
 """The network in a test: names mean what the test says, and no connection is made but to its own server."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -14,13 +15,15 @@ import pytest
 from tests.support.forbidden import NAMES, OPEN
 
 HERE = "127.0.0.1"
+DOCUMENT = "/.well-known/oauth-authorization-server"
 
 
 @dataclass
 class Net:
     """Where connections were tried to go, and what the test's own server was asked for, at `port`.
 
-    It answers well at `/fine`, and counts that; from `/moved/...` it sends on.
+    It answers well at `/fine`, and counts that; from `/moved/...` it sends on, and the issuers at `/keys/...`
+    have a document that says where their keys are.
     """
 
     port: int
@@ -34,7 +37,9 @@ class Net:
         public = [one for one in self.tried if ip_address(one[0].partition("%")[0]).is_global]
         away = [one for one in self.tried if one not in public]
         # Whoever is let in by the name asks for nothing but this.
-        fair = [path for path in self.served if path == "/fine" or path.startswith("/moved/")]
+        fair = [
+            path for path in self.served if path.startswith(("/fine", "/moved/", "/keys/", "/.well-known/"))
+        ]
         for _ in fair:
             away.remove((HERE, self.port))
         wrong = [f"connected to {host}:{port}" for host, port in away]
@@ -64,9 +69,7 @@ async def network(patch: pytest.MonkeyPatch) -> AsyncIterator[Net]:
             path = head.split()[1].decode()
             net.served.append(path)
             net.fine += path == "/fine"
-            status = "200 OK" if path == "/fine" else "307 Moved"
-            target = unquote(path.removeprefix("/moved/"))
-            writer.write(f"HTTP/1.1 {status}\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode())
+            writer.write(_answer(path, net.port).encode())
             await writer.drain()
         writer.close()
 
@@ -76,6 +79,17 @@ async def network(patch: pytest.MonkeyPatch) -> AsyncIterator[Net]:
         _watch(patched, net)
         async with server:
             yield net
+
+
+def _answer(path: str, port: int) -> str:
+    status, more, body = "200 OK", "", ""
+    if path.startswith("/moved/"):
+        status, more = "307 Moved", f"Location: {unquote(path.removeprefix('/moved/'))}\r\n"
+    elif path.startswith(DOCUMENT):
+        issuer = path.removeprefix(DOCUMENT)
+        told = {"issuer": f"http://{OPEN}:{port}{issuer}", "jwks_uri": unquote(issuer.removeprefix("/keys/"))}
+        body = json.dumps(told)
+    return f"HTTP/1.1 {status}\r\n{more}Content-Length: {len(body)}\r\n\r\n{body}"
 
 
 def _watch(patch: pytest.MonkeyPatch, net: Net) -> None:

@@ -1,7 +1,7 @@
 """A whole product in a test: an MCP client, the server, and a sandbox behind it, in one process."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
@@ -16,6 +16,7 @@ from pyairtable_mcp.base.clock import ManualClock, SystemClock
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.hosts import InProcess as HostInProcess
+from pyairtable_mcp.net.http import AsgiApp
 from pyairtable_mcp.sandbox import RequestRecord, Sandbox
 from pyairtable_mcp.store.store import Store
 from pyairtable_mcp.surface.server import ERROR_META
@@ -74,14 +75,16 @@ async def open_world(
     era: Era = "auto",
     seed: str = "studio",
     person: ElicitationFnT | None = None,
+    seen: Callable[[AsgiApp], AsgiApp] = lambda app: app,
 ) -> AsyncIterator[World]:
     """Open a world; its clock stands still and its sandbox keeps no rate.
 
-    `person` answers the forms that the client shows; without one the client can show none.
+    `person` answers the forms that the client shows; without one the client can show none. `seen` is put
+    before the sandbox.
     """
     clock = ManualClock()
     sandbox = Sandbox(seed=seed, clock=clock, rng=Random(7), rate=0)
-    inside = InProcess(sandbox.app, next(iter(sandbox.tokens)))
+    inside = InProcess(seen(sandbox.app), next(iter(sandbox.tokens)))
     async with (
         running(
             settings or Settings(),

@@ -10,6 +10,8 @@ from mcp.client.subscriptions import Subscription
 from mcp.server.subscriptions import ResourceUpdated
 
 from pyairtable_mcp.base.settings import Settings
+from pyairtable_mcp.surface.catalog import CATALOG
+from pyairtable_mcp.surface.demands import actions_of
 from tests.support.held import held, until
 from tests.support.inside import the_table
 from tests.support.world import World, open_world
@@ -143,3 +145,7 @@ async def test_too_many_resources_are_refused_with_the_number_there_may_be() -> 
                 resource_subscriptions=[f"airtable://sagas/sg{n}" for n in range(101)]
             ):
                 raise AssertionError("It was let in.")
+
+
+def test_to_listen_is_to_read() -> None:
+    assert [one.kind for one in actions_of({"method": "subscriptions/listen"}, CATALOG)] == ["read"]

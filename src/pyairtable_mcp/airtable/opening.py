@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
+from typing import TypedDict, Unpack
 
 from pyairtable_mcp.airtable.channel import AIRTABLE, Channel, Credential, Endpoints, Terms
 from pyairtable_mcp.airtable.client import Airtable
@@ -79,28 +80,21 @@ async def open_airtables(
         await airtables.pacer.settle()
 
 
+class Ways(TypedDict, total=False):
+    """How Airtable is reached; see `open_airtables`."""
+
+    endpoint_url: str
+    rate_per_base: int
+    rate_per_token: int
+    deadline: float
+    asgi_app: AsgiApp | None
+    bank: Bank | None
+
+
 @asynccontextmanager
 async def open_airtable(
-    *,
-    token: str,
-    clock: Clock,
-    rng: Random,
-    endpoint_url: str = AIRTABLE,
-    rate_per_base: int = 5,
-    rate_per_token: int = 50,
-    deadline: float = DEADLINE,
-    asgi_app: AsgiApp | None = None,
-    bank: Bank | None = None,
+    *, token: str, clock: Clock, rng: Random, **ways: Unpack[Ways]
 ) -> AsyncIterator[Airtable]:
-    """Give a single client; see `open_airtables` for the terms and `Airtables.client` for the token."""
-    async with open_airtables(
-        clock=clock,
-        rng=rng,
-        endpoint_url=endpoint_url,
-        rate_per_base=rate_per_base,
-        rate_per_token=rate_per_token,
-        deadline=deadline,
-        asgi_app=asgi_app,
-        bank=bank,
-    ) as airtables:
+    """Give a single client; see `Airtables.client` for the token."""
+    async with open_airtables(clock=clock, rng=rng, **ways) as airtables:
         yield airtables.client(token)

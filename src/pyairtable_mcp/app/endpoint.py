@@ -1,8 +1,9 @@
 """The remote endpoint: everybody whom a token stands for is served by a server of their own."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from random import Random, SystemRandom
 from typing import Final, Unpack
 
@@ -12,11 +13,12 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pyairtable_mcp.app.callers import at_most, within_scopes
+from pyairtable_mcp.app.readiness import Readiness
 from pyairtable_mcp.app.running import Shared, Surroundings, sharing
 from pyairtable_mcp.auth.opening import Identities, identities
 from pyairtable_mcp.auth.sealing import KEY_BYTES, derived, read_keys
 from pyairtable_mcp.base.clock import SystemClock
-from pyairtable_mcp.base.errors import AppError, NotConfigured
+from pyairtable_mcp.base.errors import NotConfigured
 from pyairtable_mcp.base.policy import SCOPES, Principal
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.launching import store_place
@@ -28,7 +30,7 @@ from pyairtable_mcp.transport.hooks import hook_routes
 from pyairtable_mcp.transport.http.admission import gate_of, is_loopback
 from pyairtable_mcp.transport.http.app import Parts, endpoint_of
 from pyairtable_mcp.transport.http.callers import Callers
-from pyairtable_mcp.transport.http.documents import METADATA, document_routes, resource_document
+from pyairtable_mcp.transport.http.documents import METADATA, OLDER_METADATA, document_routes
 from pyairtable_mcp.transport.http.endpoints import MCP, open_endpoints
 from pyairtable_mcp.transport.http.limits import Limits
 from pyairtable_mcp.transport.http.oauth.linking import link_routes
@@ -138,25 +140,16 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
 
             yield looked
 
-    async def ready() -> Mapping[str, str]:
-        troubles: dict[str, str] = {}
-        try:
-            await store.journal.find(limit=1)
-        except AppError as error:
-            troubles["store"] = error.message
-        try:
-            await shared.sagas()
-        except AppError as error:
-            troubles["engine"] = error.message
-        return troubles
-
+    looked_at = None if _each_their_own(settings, known) else shared.clients.operator.airtable
+    ready = Readiness(partial(store.journal.find, limit=1), shared.sagas, looked_at, shared.clock)
     resource = settings.auth.audience or (f"{http.public_url}{MCP}" if http.public_url else "")
-    where = f"{resource.removesuffix(MCP)}{METADATA}" if resource else ""
+    root = resource.removesuffix(MCP)
+    where, older = (f"{root}{METADATA}", f"{root}{OLDER_METADATA}") if resource else ("", "")
     verifier = TokenVerifier(known.bearers, OPERATOR if doors.anonymous else None)
     return endpoint_of(
         Parts(
             gate=gate_of(doors.host, http.public_url or resource, http.hosts, http.origins),
-            callers=Callers(verifier, where, SCOPES),
+            callers=Callers(verifier, where, SCOPES, older_url=older),
             tenants=Tenants(open_server, shared.clock),
             ready=ready,
             limits=limits,
@@ -170,6 +163,14 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
     )
 
 
+def _each_their_own(settings: Settings, known: Identities) -> bool:
+    """Tell whether people ask Airtable with tokens of their own, so that the server needs none."""
+    nameless = not settings.sandbox and not settings.airtable.api_key.get_secret_value()
+    return known.credentials.accounts is not None or (
+        nameless and bool(settings.auth.keys.get_secret_value())
+    )
+
+
 def _keys(settings: Settings, doors: Doors, rng: Random) -> Sequence[bytes]:
     written = settings.auth.keys.get_secret_value()
     return read_keys(written) if written else [doors.key or rng.randbytes(KEY_BYTES)]
@@ -180,7 +181,7 @@ def _documents(resource: str, settings: Settings, known: Identities) -> list[Bas
     if not resource:
         return []
     issuer = known.oauth.here.issuer if known.oauth else settings.auth.issuer
-    return document_routes(resource_document(resource, issuer))
+    return document_routes(resource, issuer)
 
 
 def _linking(settings: Settings, shared: Shared, known: Identities) -> list[BaseRoute]:

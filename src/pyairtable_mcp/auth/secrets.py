@@ -49,7 +49,9 @@ def id_in(text: str, prefix: str) -> str:
     parts = text.split("_")
     if len(parts) != 3 or parts[0] != prefix or not text.isascii():
         return ""
-    fits = len(parts[1]) == _ID_LENGTH and len(parts[2]) == _SECRET_LENGTH + _SUM_LENGTH
+    fits = (
+        len(parts[1]) == _ID_LENGTH and len(parts[2]) == _SECRET_LENGTH + _SUM_LENGTH and parts[1].isalnum()
+    )
     return parts[1] if fits and _checksum(text[:-_SUM_LENGTH]) == text[-_SUM_LENGTH:] else ""
 
 

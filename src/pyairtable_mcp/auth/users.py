@@ -95,6 +95,8 @@ class Users:
             await self._audit.note(who)
 
     async def _signed_in(self, own: str, password: str, address: str) -> Principal:
+        # Nobody has a name with characters that hide, and no store would keep some of them.
+        own = visible(own)
         keys = (f"sign-in account {own}", f"sign-in address {place_of(address)}")
         wait = await self._tries.take(keys, self._now(), most=TRIES, seconds=TRIES_SECONDS)
         if wait:

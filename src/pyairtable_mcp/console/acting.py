@@ -19,6 +19,7 @@ from pyairtable_mcp.engine.tools.arguments import CancelSaga, ResumeSaga, UndoSa
 from pyairtable_mcp.engine.tools.asking import viewed
 from pyairtable_mcp.engine.tools.depicting import depicted, schemas_of
 from pyairtable_mcp.engine.tools.managing import cancel_saga, resume_saga, taken_back, undo_shown
+from pyairtable_mcp.operations.parsing import parse
 from pyairtable_mcp.workflows.call import FlowCall
 
 _BY: Final = "command line"
@@ -45,7 +46,7 @@ async def acting(settings: Settings) -> AsyncIterator[FlowCall]:
 
 async def undone(settings: Settings, wish: Undo) -> int:
     """Show what taking back would do, ask, do it, and show what came of it."""
-    args = UndoSaga(saga=wish.saga, force=wish.force, from_step=wish.from_step)
+    args = parse(UndoSaga, {"saga": wish.saga, "force": wish.force, "from_step": wish.from_step})
     async with acting(settings) as call:
         planned = await undo_shown(call, args)
         console().print(*diff_of(depicted(planned, await schemas_of(call, planned))), sep="\n")
@@ -59,7 +60,7 @@ async def undone(settings: Settings, wish: Undo) -> int:
 async def resumed(settings: Settings, saga: str, *, force: bool) -> int:
     """Go on with a saga, and show what came of it."""
     async with acting(settings) as call:
-        await resume_saga(call, ResumeSaga(saga=saga, force=force))
+        await resume_saga(call, parse(ResumeSaga, {"saga": saga, "force": force}))
         return await _told(call, saga)
 
 
@@ -112,7 +113,7 @@ async def cancelled(settings: Settings, saga: str, *, yes: bool) -> int:
     async with acting(settings) as call:
         await _shown(call, saga)
         _ask(f"Stop {saga} and take it back?", yes=yes)
-        await cancel_saga(call, CancelSaga(saga=saga))
+        await cancel_saga(call, parse(CancelSaga, {"saga": saga}))
         report = await (await call.sagas()).followed(saga)
         await _shown(call, saga)
     return DONE if report.status in FINISHED else NOT_DONE

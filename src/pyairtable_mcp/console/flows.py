@@ -16,6 +16,7 @@ from pyairtable_mcp.console.flowshowing import rehearsal_lines, saved_lines
 from pyairtable_mcp.console.looking import looking
 from pyairtable_mcp.console.showing import console, plain
 from pyairtable_mcp.engine.tools.views import Rehearsal
+from pyairtable_mcp.operations.parsing import parse
 from pyairtable_mcp.workflows.tools.arguments import RunWorkflow, SaveWorkflow
 from pyairtable_mcp.workflows.tools.finding import unknown
 from pyairtable_mcp.workflows.tools.running import run_workflow
@@ -46,10 +47,11 @@ async def flow_saved(settings: Settings, text: str, *, dry_run: bool) -> int:
 
 async def flow_run(settings: Settings, wish: Wish) -> int:
     """Run a workflow, and show what came of it; the person here is asked what it asks."""
-    args = RunWorkflow(
-        workflow=wish.workflow, inputs=_inputs(wish.inputs), rerun=wish.rerun, from_step=wish.from_step,
-        dry_run=wish.dry_run, wait=wish.wait,
-    )  # fmt: skip
+    given: dict[str, JsonValue] = {
+        "workflow": wish.workflow, "inputs": _inputs(wish.inputs), "rerun": wish.rerun,
+        "from_step": wish.from_step, "dry_run": wish.dry_run, "wait": wish.wait,
+    }  # fmt: skip
+    args = parse(RunWorkflow, given)
     async with acting(settings) as call:
         view = await run_workflow(call, args)
         if isinstance(view, Rehearsal):

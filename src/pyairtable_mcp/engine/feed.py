@@ -73,6 +73,17 @@ class Feed:
             raise
         return lambda: self._leave(key)
 
+    async def over(self, seconds: float | None) -> None:
+        """Wait until so many seconds are over, None for any number, or the process is about to end."""
+        waits: list[asyncio.Task[object]] = [asyncio.create_task(self.ending.wait())]
+        if seconds is not None:
+            waits.append(asyncio.create_task(self._clock.sleep(seconds)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
     async def close(self) -> None:
         """Look no more."""
         if self._looking is not None:

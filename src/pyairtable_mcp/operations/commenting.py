@@ -8,6 +8,7 @@ from pydantic import Field as Arg
 from pydantic import JsonValue
 
 from pyairtable_mcp.airtable.outcomes import WriteReport
+from pyairtable_mcp.base.errors import BadValue
 from pyairtable_mcp.base.ids import is_id
 from pyairtable_mcp.base.text import quoted, visible
 from pyairtable_mcp.operations.arguments import DryRun, Name, Record
@@ -60,6 +61,11 @@ async def list_comments(call: Call, args: ListComments) -> CommentList:
 
 async def plan_comment(call: Call, args: WriteComment) -> Planned:
     """Work out the comment, with every mention resolved to a person."""
+    if args.reply_to and not is_id(args.reply_to, "com"):
+        raise BadValue(
+            f"{quoted(args.reply_to)} is no id of a comment.",
+            hint="list_comments shows them; they begin with com.",
+        )
     place = await find_place(call, args.base, args.table)
     record_id, name = await _record(call, place, args.record)
     text, mentioned = await _with_mentions(call, place, args.text)

@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from pyairtable_mcp.base.clock import Clock
-from pyairtable_mcp.base.errors import NotConfigured, Unavailable
+from pyairtable_mcp.base.errors import BadValue, NotConfigured, Unavailable
 
 T = TypeVar("T")
 
@@ -59,6 +59,8 @@ class Database:
     async def run(self, work: Callable[[Connection], T], *, durable: bool = False) -> T:
         """Run `work` in a transaction of its own; raises `Unavailable` when the database fails it.
 
+        Raises `BadValue` for a text that no database can keep.
+
         On SQLite the transaction holds the write lock from its first moment. Who is cancelled meanwhile
         does not learn what came of it. A `durable` one, and all before it, survive a power failure; the
         others survive the end of the process.
@@ -74,8 +76,8 @@ class Database:
         """
         url = self._engine.url
         if self.is_postgres:
-            return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
-        engine = create_engine(url, connect_args={"timeout": _GUEST_BUSY_SECONDS})
+            return _made(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+        engine = _made(url, connect_args={"timeout": _GUEST_BUSY_SECONDS})
 
         def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
             connection.isolation_level = "IMMEDIATE"
@@ -97,6 +99,9 @@ def _transact(engine: Engine, work: Callable[[Connection], T]) -> T:
     try:
         with engine.begin() as connection:
             return work(connection)
+    except (UnicodeEncodeError, DataError) as error:
+        # PostgreSQL keeps no NUL, and neither database half a surrogate pair.
+        raise BadValue("There is a character in it that cannot be kept.") from error
     except SQLAlchemyError as error:
         raise Unavailable(_trouble(error), hint="Check the store and try again.") from error
 
@@ -125,12 +130,17 @@ def open_database(where: str) -> Database:
     if url.drivername == "sqlite":
         return _sqlite(url)
     try:
-        engine = create_engine(url, pool_pre_ping=True, pool_size=_THREADS, connect_args=_PATIENCE)
+        engine = _made(url, pool_pre_ping=True, pool_size=_THREADS, connect_args=_PATIENCE)
         return Database(engine)
     except ImportError as error:
         raise NotConfigured(
             "The driver for PostgreSQL is not installed.", hint="pip install 'pyairtable-mcp[postgres]'"
         ) from error
+
+
+def _made(url: URL, **options: Any) -> Engine:
+    """Return an engine whose errors do not tell what a statement held: cells, and what must stay secret."""
+    return create_engine(url, hide_parameters=True, **options)
 
 
 def _url(where: str) -> URL:
@@ -156,7 +166,7 @@ def _sqlite(url: URL) -> Database:
 
 
 def _engine(url: URL, synchronous: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = _made(url, connect_args={"timeout": _BUSY_SECONDS})
 
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         # The driver would begin transactions by itself, late and without the lock.

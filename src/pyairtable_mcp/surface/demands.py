@@ -9,7 +9,9 @@ from pyairtable_mcp.surface.catalog import Tool
 
 CALL: Final = "tools/call"
 _READ: Final = Action(effect=Effect.READ, group="read")
-_READING: Final = frozenset({"resources/read", "resources/subscribe", "completion/complete"})
+_READING: Final = frozenset(
+    {"resources/read", "resources/subscribe", "completion/complete", "subscriptions/listen"}
+)
 
 
 def actions_of(message: object, tools: Iterable[Tool]) -> Sequence[Action]:

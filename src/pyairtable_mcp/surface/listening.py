@@ -22,6 +22,8 @@ from pyairtable_mcp.surface.topics import Topic, told, topic_of
 
 MOST: Final = 100
 """Resources that one subscription may name."""
+LIFE: Final = 600.0
+"""Seconds after which who listens is let go, and has to ask again with a token that still counts."""
 _LISTEN: Final = "subscriptions/listen"
 
 
@@ -53,12 +55,13 @@ class Listening:
             return await call_next(ctx)
         async with self._watching(await self._topics(ctx.params)):
             with CancelScope() as open_still:
-                ending = asyncio.ensure_future(self._feed.ending.wait())
-                ending.add_done_callback(lambda _: open_still.cancel())
+                # Only over HTTP is there a request, and a token with it.
+                over = asyncio.ensure_future(self._feed.over(LIFE if ctx.request else None))
+                over.add_done_callback(lambda _: open_still.cancel())
                 try:
                     return await call_next(ctx)
                 finally:
-                    ending.cancel()
+                    over.cancel()
         # The client learns that it was let go, and not lost.
         return SubscriptionsListenResult(_meta={SUBSCRIPTION_ID_META_KEY: ctx.request_id})
 

@@ -7,7 +7,7 @@ from mcp.server.mcpserver import MCPServer, ResourceSecurity
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from pydantic import JsonValue
 
-from pyairtable_mcp.base.errors import Forbidden, NotFound, UnknownName
+from pyairtable_mcp.base.errors import Forbidden, NotFound, Refused
 from pyairtable_mcp.operations.quota import quota_status
 from pyairtable_mcp.surface.dispatch import Dispatcher
 
@@ -33,8 +33,9 @@ async def _read(dispatcher: Dispatcher, tool: str, **arguments: JsonValue) -> st
     found = await dispatcher.call(tool, arguments)
     if found.error is None:
         return found.text
-    missing = isinstance(found.error, UnknownName | NotFound | Forbidden)
-    raise (ResourceNotFoundError if missing else ResourceError)(found.text)
+    # What the caller can put right is no fault of the server, and must not look like one.
+    theirs = isinstance(found.error, Refused | NotFound | Forbidden)
+    raise (ResourceNotFoundError if theirs else ResourceError)(found.text)
 
 
 def add_workflow_resources(server: MCPServer, dispatcher: Dispatcher) -> None:

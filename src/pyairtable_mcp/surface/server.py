@@ -1,5 +1,6 @@
 """The MCP side: the SDK's server, subclassed once, fed with strict tools made from the catalog."""
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from mcp.types import Tool as ListedTool
 from pydantic import ConfigDict, JsonValue
 
 from pyairtable_mcp import __version__
+from pyairtable_mcp.base.errors import TooMany
 from pyairtable_mcp.base.text import closest, counted, quoted
 from pyairtable_mcp.engine.feed import Feed
 from pyairtable_mcp.surface.asking import settled
@@ -170,7 +172,12 @@ def _result(answer: Answer, *, show_spent: bool) -> CallToolResult:
     if answer.error is not None:
         error = answer.error
         candidates: list[JsonValue] = list(error.candidates)
-        beside[ERROR_META] = {"code": error.code, "retryable": error.retryable, "candidates": candidates}
+        beside[ERROR_META] = {
+            "code": error.code,
+            "retryable": error.retryable,
+            "candidates": candidates,
+            **({"retry_after": math.ceil(error.seconds)} if isinstance(error, TooMany) else {}),
+        }
     content: list[ContentBlock] = [TextContent(type="text", text=text)]
     return CallToolResult(content=content, is_error=answer.error is not None, _meta=beside)
 

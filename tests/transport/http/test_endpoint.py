@@ -161,6 +161,35 @@ async def test_health_is_told_to_anybody_and_readiness_with_reasons() -> None:
     assert answer.json() == {"ready": False, "troubles": {"store": "The store is full."}}
 
 
+async def test_a_fault_of_this_server_is_told_without_its_reason() -> None:
+    @asynccontextmanager
+    async def broken(_principal: str) -> AsyncIterator[ASGIApp]:
+        async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+            raise RuntimeError("the reason")
+
+        yield app
+
+    endpoint = built(broken)
+    transport = httpx2.ASGITransport(app=endpoint.app, raise_app_exceptions=False)
+    async with (
+        endpoint.tenants.running(),
+        httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client,
+    ):
+        answer = await client.post("/mcp", headers=ADA)
+    assert (answer.status_code, "the reason" in answer.text) == (500, False)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_every_answer_tells_browsers_what_to_beware_of() -> None:
+    async with asking(built(greeting)) as client:
+        for answer in (
+            await client.post("/mcp", headers=ADA), await client.put("/healthz"), await client.get("/mcp/"),
+        ):  # fmt: skip
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["cache-control"] == "no-store"
+            assert "location" not in answer.headers
+
+
 async def test_what_is_not_there_is_told_with_what_is() -> None:
     async with asking(built(greeting)) as client:
         answer = await client.get("/nothing")

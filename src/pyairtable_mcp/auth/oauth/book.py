@@ -54,7 +54,7 @@ class Book:
         """
         if is_document(client_id):
             return await self._document(client_id, address)
-        found = await self._stored.client(client_id, self._now())
+        found = await self._stored.client(client_id, self._now()) if client_id.isprintable() else None
         if found is None:
             raise OAuthError("invalid_client", "This client_id is not known here.", status=401)
         return Client(**{**found, "redirect_uris": tuple(found["redirect_uris"])})

@@ -20,11 +20,12 @@ class Shown(Exception):
 
 
 class SentBack(Exception):
-    """A refusal that takes the browser back to where it came from, at `location`."""
+    """A refusal that takes the browser back to its program, at `location`; `told` is for the person."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, told: str) -> None:
         super().__init__(location)
         self.location = location
+        self.told = told
 
 
 def invalid_grant(why: str) -> OAuthError:

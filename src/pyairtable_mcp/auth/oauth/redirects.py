@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 LONGEST: Final = 2_000
 _LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)(?::[0-9]{1,5})?((?:[/?].*)?)")
+_HOST: Final = re.compile(r"([A-Za-z0-9._~-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*")
 _DANGEROUS: Final = frozenset({
     "about", "blob", "chrome", "data", "file", "filesystem", "ftp", "javascript", "mailto", "resource", "tel",
@@ -28,7 +29,10 @@ def problem_in_address(url: str) -> str:
         _ = parts.hostname, parts.port
     except ValueError:
         return "it is no address"
-    return "it has a user or a fragment" if "#" in url or "@" in parts.netloc else ""
+    if "#" in url or "@" in parts.netloc:
+        return "it has a user or a fragment"
+    named = parts.scheme not in ("http", "https") or _HOST.fullmatch(parts.netloc)
+    return "" if named else "its host has characters that no name has"
 
 
 def problem_in_redirect(uri: str) -> str:

@@ -3,15 +3,17 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pyairtable_mcp.transport.http.admission import Gate, turned_away
 from pyairtable_mcp.transport.http.callers import CALLING, Callers
@@ -56,7 +58,7 @@ def endpoint_of(parts: Parts[P]) -> Starlette:
         async with parts.tenants.running():
             yield
 
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[
             Middleware(_Guarded, gate=parts.gate),
@@ -69,13 +71,16 @@ def endpoint_of(parts: Parts[P]) -> Starlette:
                 expose_headers=_EXPOSED,
             ),
         ],
-        exception_handlers={404: _nothing_here},
+        exception_handlers={404: _nothing_here, 500: _at_fault},
         lifespan=lifespan,
     )
+    # A redirect would name this server as it is reached here, perhaps without TLS.
+    app.router.redirect_slashes = False
+    return app
 
 
 class _Guarded:
-    """Lets those through that call us by our name, from pages we serve or from none."""
+    """Lets those through that call us by our name, from pages we serve or from none; guards every answer."""
 
     def __init__(self, app: ASGIApp, gate: Gate) -> None:
         self._app = app
@@ -90,7 +95,17 @@ class _Guarded:
             if turned:
                 await plain(turned.status, turned.reason)(scope, receive, send)
                 return
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, partial(_send_guarded, send))
+
+
+async def _send_guarded(send: Send, message: Message) -> None:
+    """Send a part of an answer; its head tells browsers what to beware of, unless it tells them itself."""
+    if message["type"] == "http.response.start":
+        headers = MutableHeaders(raw=message["headers"])
+        for name, value in GUARDED.items():
+            headers.setdefault(name, value)
+        message = {**message, "headers": headers.raw}
+    await send(message)
 
 
 class _Mcp(Generic[P]):
@@ -142,3 +157,7 @@ def _readiness(ready: Readiness) -> Callable[[Request], Awaitable[Response]]:
 
 async def _nothing_here(_request: Request, _error: Exception) -> Response:
     return plain(404, f"There is nothing here. MCP is at {MCP}.")
+
+
+async def _at_fault(_request: Request, _error: Exception) -> Response:
+    return plain(500, "This is a fault of the server; its log has the details.")

@@ -1,5 +1,6 @@
 """What comes in over HTTP for triggers: webhooks of anybody's, and Airtable's notifications."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -13,14 +14,15 @@ from pyairtable_mcp.airtable.webhooks import is_genuine
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import BadValue
 from pyairtable_mcp.store.store import Store
-from pyairtable_mcp.store.workflow_values import WorkflowRow
-from pyairtable_mcp.workflows.definition.model import WebhookTrigger, Workflow, triggers_of
+from pyairtable_mcp.store.workflow_values import TriggerRow, WorkflowRow
+from pyairtable_mcp.workflows.definition.model import NAME, WebhookTrigger, Workflow, triggers_of
 from pyairtable_mcp.workflows.triggers.bell import Bell
 from pyairtable_mcp.workflows.triggers.hooks import Headers, judge
 from pyairtable_mcp.workflows.triggers.setting import RECORD, WEBHOOK
 from pyairtable_mcp.workflows.triggers.tending import Began
 from pyairtable_mcp.workflows.triggers.turn import Firing, OfferOf
 
+_NAME: Final = re.compile(NAME)
 _KNOWN: Final = 1_000
 _ASK: Final = 1.0
 """Seconds after which the store is asked again for a secret that did not fit."""
@@ -109,8 +111,14 @@ class Receiver:
         self._ring()
         return there
 
+    async def _trigger(self, workflow: str, trigger: str) -> TriggerRow | None:
+        """Return a trigger by its names, which anybody may have put together."""
+        if not (_NAME.fullmatch(workflow) and _NAME.fullmatch(trigger)):
+            return None
+        return await self._store.triggers.get(workflow, trigger)
+
     async def _webhook(self, workflow: str, trigger: str) -> _Webhook | None:
-        row = await self._store.triggers.get(workflow, trigger)
+        row = await self._trigger(workflow, trigger)
         saved = await self._store.workflows.load(workflow) if row and row.kind == WEBHOOK else None
         if row is None or saved is None:
             return None
@@ -127,7 +135,7 @@ class Receiver:
             return True
         if known is not None and self._clock.monotonic() - known.read < _ASK:
             return False
-        row = await self._store.triggers.get(workflow, trigger)
+        row = await self._trigger(workflow, trigger)
         secret = row.secret if row is not None and row.kind == RECORD else ""
         self._secrets[key] = _Secret(secret, self._clock.monotonic())
         return _fits(body, macs, secret)

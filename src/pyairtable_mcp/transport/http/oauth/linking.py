@@ -12,8 +12,9 @@ from pyairtable_mcp.auth.linking import Accounts
 from pyairtable_mcp.auth.secrets import random_text
 from pyairtable_mcp.auth.users import Users
 from pyairtable_mcp.base.errors import AppError, SignInRefused, TooMany
-from pyairtable_mcp.transport.http.oauth.pages import message_page, sign_in_page
-from pyairtable_mcp.transport.http.oauth.routes import COOKIE, address_of, limited
+from pyairtable_mcp.transport.http.oauth.browsers import Cookie, is_own_form
+from pyairtable_mcp.transport.http.oauth.pages import foreign_form_page, message_page, sign_in_page
+from pyairtable_mcp.transport.http.oauth.routes import address_of, limited
 from pyairtable_mcp.transport.http.replies import GUARDED
 
 LINK: Final = "/link"
@@ -49,6 +50,7 @@ class _Desk:
         self._public_url = public_url
         self._login_url = login_url
         self._rng = rng
+        self._cookie = Cookie("pamc-link", secure=public_url.startswith("https://"), seconds=3_600)
 
     async def show(self, _request: Request) -> Response:
         """Ask who it is."""
@@ -56,6 +58,8 @@ class _Desk:
 
     async def leave(self, request: Request) -> Response:
         """Send somebody who has signed in to Airtable, or forget their account."""
+        if not is_own_form(request):
+            return foreign_form_page()
         given = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
         try:
             someone = await self._users.sign_in(
@@ -71,8 +75,7 @@ class _Desk:
             someone.id, browser=browser, redirect_uri=f"{self._public_url}{CALLBACK}"
         )
         leaving = RedirectResponse(where, 303, GUARDED)
-        secure = self._public_url.startswith("https://")
-        leaving.set_cookie(COOKIE, browser, max_age=3_600, httponly=True, samesite="lax", secure=secure)
+        self._cookie.write(leaving, browser)
         return leaving
 
     async def _unlinked(self, principal: str) -> Response:
@@ -105,7 +108,7 @@ class _Desk:
             await self._accounts.finish(
                 state=given.get("state", ""),
                 code=given.get("code", ""),
-                browser=request.cookies.get(COOKIE, ""),
+                browser=self._cookie.read(request),
             )
         except AppError as problem:
             return message_page("The account was not linked", f"{problem.message} {problem.hint}", 400)

@@ -95,6 +95,21 @@ def message_page(heading: str, told: str, status: int = 200) -> Response:
     return _page(heading, f"<h1>{escape(heading)}</h1><p>{escape(_told(told))}</p>", status=status)
 
 
+def back_page(told: str, location: str) -> Response:
+    """Tell a person why their program gets nothing, and where it waits to hear that."""
+    host = escape(_told(urlsplit(location).hostname or ""))
+    body = (
+        f"<h1>That does not work</h1><p>{escape(_told(told))}</p>"
+        f'<p><a href="{escape(location)}" rel="noreferrer">Go back to <strong>{host}</strong></a></p>'
+    )
+    return _page("That does not work", body, status=400)
+
+
+def foreign_form_page() -> Response:
+    """Refuse a form that was not filled in on a page of ours."""
+    return message_page("That does not work", "This form comes from a page that is not of this server.", 403)
+
+
 _NEW: Final = " <strong>(new)</strong>"
 _WHO: Final = (
     '<label>Your name<input type="text" name="name" autocomplete="username" required></label>'

@@ -21,14 +21,13 @@ from pyairtable_mcp.auth.secrets import random_text
 from pyairtable_mcp.auth.users import Users
 from pyairtable_mcp.base.errors import AppError, SignInRefused, TooMany
 from pyairtable_mcp.transport.http.limits import Limited, Limits
-from pyairtable_mcp.transport.http.oauth.pages import consent_page, message_page
+from pyairtable_mcp.transport.http.oauth.browsers import Cookie, is_own_form
+from pyairtable_mcp.transport.http.oauth.pages import back_page, consent_page, foreign_form_page, message_page
 from pyairtable_mcp.transport.http.replies import GUARDED
 
 SERVER_METADATA: Final = "/.well-known/oauth-authorization-server"
 _ANSWER: Final = f"{AUTHORIZE}/answer"
 _SMALL: Final = Limits(header_bytes=16_384, body_bytes=65_536, body_seconds=10.0)
-COOKIE: Final = "pamc-browser"
-"""Holds the secret that tells one browser from another."""
 _SECRET: Final = 43
 _REMEMBERED: Final = int(REFRESH_SECONDS)
 """How long a browser is known again, in seconds: as long as what was granted in it lasts unused."""
@@ -62,26 +61,29 @@ class _Desk:
         self._server = server
         self._users = users
         self._rng = rng
+        secure = server.here.issuer.startswith("https://")
+        self._cookie = Cookie("pamc-browser", secure=secure, seconds=_REMEMBERED)
 
     async def ask(self, request: Request) -> Response:
         """Show a person what a program asks for."""
-        browser = request.cookies.get(COOKIE, "") or random_text(self._rng, _SECRET)
+        browser = self._cookie.read(request) or random_text(self._rng, _SECRET)
         fields = request.query_params.multi_items()
         try:
             consent = await self._server.begin(fields, browser=browser, address=address_of(request))
         except Shown as problem:
             return message_page("That does not work", str(problem), 400)
         except SentBack as back:
-            return RedirectResponse(back.location, 303, GUARDED)
+            return _sent_back(back)
         page = _shown(consent)
-        secure = self._server.here.issuer.startswith("https://")
-        page.set_cookie(COOKIE, browser, max_age=_REMEMBERED, httponly=True, samesite="lax", secure=secure)
+        self._cookie.write(page, browser)
         return page
 
     async def answer(self, request: Request) -> Response:
         """Do as a person says who has signed in."""
+        if not is_own_form(request):
+            return foreign_form_page()
         form = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
-        given, browser = dict(form), request.cookies.get(COOKIE, "")
+        given, browser = dict(form), self._cookie.read(request)
         try:
             consent = await self._server.waiting(given.get("ticket", ""), browser=browser)
             scopes = frozenset(value for name, value in form if name == "scope")
@@ -171,6 +173,16 @@ def _shown(consent: Consent, problem: str = "") -> Response:
         before=consent.before,
         problem=problem,
     )
+
+
+def _sent_back(back: SentBack) -> Response:
+    """Send a browser back at once only where no page can wait: on its own machine, or to a program there.
+
+    Anybody can register an address, so that a link to us could lead anywhere (RFC 9700, section 4.11.2).
+    """
+    if back.location.startswith("https:"):
+        return back_page(back.told, back.location)
+    return RedirectResponse(back.location, 303, GUARDED)
 
 
 def _form(request: Request, body: bytes) -> list[tuple[str, str]]:

@@ -1,0 +1,5 @@
+"""Fixtures of the remote endpoint."""
+
+from tests.support.stores import postgres, where
+
+__all__ = ["postgres", "where"]
