@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from pyairtable_mcp.auth.oauth.grants import ACCESS_SECONDS
 from pyairtable_mcp.base.clock import ManualClock
@@ -89,8 +90,8 @@ async def revoked(url: str, seen: Mapping[str, Any]) -> None:
         assert (await http.post(f"{url}/revoke", data=form)).status_code == 200
 
 
-async def let_in(client: Probe, url: str) -> dict[str, Any]:
-    await client.tell(http=f"{url}/mcp", redirect=BACK)
+async def let_in(client: Probe, url: str, transport: str, path: str) -> dict[str, Any]:
+    await client.tell(**{transport: f"{url}{path}", "redirect": BACK})
     asked = await client.hear()
     assert asked.get("visit", "").startswith(f"{url}/authorize?"), asked
     back = await decided(asked["visit"], "yes")
@@ -114,12 +115,13 @@ async def team(folder: Path, clock: ManualClock) -> AsyncIterator[tuple[Office, 
 
 
 @behaviour("clients.typescript_oauth")
+@pytest.mark.parametrize(("transport", "path"), [("http", "/mcp"), ("sse", "/sse")])
 async def test_the_client_for_typescript_comes_in_by_the_address_alone_and_stays_until_its_grant_ends(
-    tmp_path: Path,
+    tmp_path: Path, transport: str, path: str
 ) -> None:
     clock = ManualClock()
     async with team(tmp_path, clock) as (here, url), probe() as client:
-        first = await let_in(client, url)
+        first = await let_in(client, url, transport, path)
         assert "find_records" in first["tools"]
         assert works(first, refreshed=0)
         assert works(await client.again(spoil=True), refreshed=1)

@@ -1,6 +1,8 @@
 """A store that is read-only, full, locked or damaged says so, and loses nothing."""
 
+import re
 import sqlite3
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +17,9 @@ from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.store import open_store
 from pyairtable_mcp.store.database import open_database
 from pyairtable_mcp.store.journal_values import Entry
+from pyairtable_mcp.store.users import User, Users
 from tests.store.sagas import INTENT, OUTCOME, STEP, held, journaled, saga
+from tests.support.behaviours import behaviour
 
 
 @contextmanager
@@ -157,3 +161,15 @@ async def test_who_is_stopped_in_a_transaction_holds_up_the_others_for_seconds_o
     asked = text("show idle_in_transaction_session_timeout")
     assert await database.run(lambda connection: connection.execute(asked).scalar()) == "10s"
     await database.close()
+
+
+@behaviour("secrets.statements")
+async def test_what_goes_wrong_with_a_statement_does_not_tell_what_it_held(where: str) -> None:
+    database, planted = open_database(where), User(name="mona", digest="planted")
+    with pytest.raises(Unavailable) as caught:
+        # There are no tables yet.
+        await Users(database).add(planted)
+    await database.close()
+    trace = "".join(traceback.format_exception(caught.value))
+    assert "users" in trace
+    assert not {"'planted'", "'mona'"} & set(re.findall(r"'\w+'", trace))

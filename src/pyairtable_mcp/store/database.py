@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.engine import URL
@@ -76,8 +76,8 @@ class Database:
         """
         url = self._engine.url
         if self.is_postgres:
-            return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
-        engine = create_engine(url, connect_args={"timeout": _GUEST_BUSY_SECONDS})
+            return _made(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+        engine = _made(url, connect_args={"timeout": _GUEST_BUSY_SECONDS})
 
         def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
             connection.isolation_level = "IMMEDIATE"
@@ -130,12 +130,17 @@ def open_database(where: str) -> Database:
     if url.drivername == "sqlite":
         return _sqlite(url)
     try:
-        engine = create_engine(url, pool_pre_ping=True, pool_size=_THREADS, connect_args=_PATIENCE)
+        engine = _made(url, pool_pre_ping=True, pool_size=_THREADS, connect_args=_PATIENCE)
         return Database(engine)
     except ImportError as error:
         raise NotConfigured(
             "The driver for PostgreSQL is not installed.", hint="pip install 'pyairtable-mcp[postgres]'"
         ) from error
+
+
+def _made(url: URL, **options: Any) -> Engine:
+    """Return an engine whose errors do not tell what a statement held: cells, and what must stay secret."""
+    return create_engine(url, hide_parameters=True, **options)
 
 
 def _url(where: str) -> URL:
@@ -161,7 +166,7 @@ def _sqlite(url: URL) -> Database:
 
 
 def _engine(url: URL, synchronous: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = _made(url, connect_args={"timeout": _BUSY_SECONDS})
 
     def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         # The driver would begin transactions by itself, late and without the lock.

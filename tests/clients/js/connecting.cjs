@@ -1,7 +1,7 @@
 // Connects by an address alone, with the provider of the protocol's own client for TypeScript: it finds out where to
 // ask, registers, and sends its person to a page. Reads and writes lines of JSON:
 //
-//   in   {"http": url, "redirect"}             the server, and where the person's browser comes back to
+//   in   {"http" or "sse": url, "redirect"}    the server, and where the person's browser comes back to
 //   out  {"visit": url}                        the person is sent there
 //   in   {"back": url}                         where their browser ended
 //   out  {"tools", "found", "tokens", ...}     what is seen once it was let in
@@ -14,6 +14,7 @@
 const {createInterface} = require('node:readline');
 const {UnauthorizedError} = require('@modelcontextprotocol/sdk/client/auth.js');
 const {Client} = require('@modelcontextprotocol/sdk/client/index.js');
+const {SSEClientTransport} = require('@modelcontextprotocol/sdk/client/sse.js');
 const {StreamableHTTPClientTransport} = require('@modelcontextprotocol/sdk/client/streamableHttp.js');
 
 const input = createInterface({input: process.stdin}).on('close', () => process.exit(0));
@@ -59,7 +60,11 @@ class Provider {
     }
 }
 
-const transportOf = (told, authProvider) => new StreamableHTTPClientTransport(new URL(told.http), {authProvider});
+function transportOf(told, authProvider) {
+    return told.sse
+        ? new SSEClientTransport(new URL(told.sse), {authProvider})
+        : new StreamableHTTPClientTransport(new URL(told.http), {authProvider});
+}
 
 // Returns the code that a browser has brought back.
 async function broughtBack(provider) {
