@@ -58,8 +58,9 @@ def build_engine(
 ) -> "Engine":
     """Return the engine with all kinds of steps and carriers; nothing is opened yet."""
     from pyairtable_mcp.engine.airtable_carrier import AIRTABLE, AirtableCarrier
-    from pyairtable_mcp.engine.engine import Engine, Terms
+    from pyairtable_mcp.engine.engine import Engine
     from pyairtable_mcp.engine.host import DbosHost
+    from pyairtable_mcp.engine.opening import Terms
     from pyairtable_mcp.engine.ports import Carrier, Ports
     from pyairtable_mcp.engine.steps.calling import HTTP, HttpCarrier
     from pyairtable_mcp.engine.steps.consenting import CONSENT, consent_kind
