@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 # A caller's own environment must not leak into ours.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: setup test demo bench bench-client bench-sandbox bench-sagas bench-triggers bench-endpoint format check-format lint types floors tests check-docs docs snapshots clean
+.PHONY: setup test demo bench bench-client bench-sandbox bench-sagas bench-triggers bench-endpoint bench-soak format check-format lint types floors tests check-docs docs snapshots clean
 
 test: check-format lint types floors check-docs tests  ## everything CI checks
 
@@ -35,6 +35,9 @@ bench-sandbox: $(READY)  ## how many requests the served sandbox answers, and a 
 
 bench-endpoint: $(READY)  ## a cached read beside the bare SDK, and a hostile network, over HTTP and stdio
 	@for topic in endpoint hostile; do $(PY) -m bench.$$topic || exit 1; done
+
+bench-soak: $(READY)  ## fifty clients of the endpoint for ten minutes, while Airtable fails now and then
+	@$(PY) -m bench.soak
 
 setup: $(READY)  ## make the environment and nothing else
 

@@ -5,7 +5,7 @@ import json
 import os
 import re
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from pyairtable_mcp.auth.oauth.grants import ACCESS_SECONDS
 from pyairtable_mcp.base.clock import ManualClock
@@ -67,7 +68,7 @@ async def probe() -> AsyncIterator[Probe]:
         await process.communicate(b"")
 
 
-async def decided(page: str, answer: str) -> str:
+async def decided(page: str, answer: str, scopes: Sequence[str] = ("read",)) -> str:
     """Be a person's browser: sign in on a page and decide; return where that leads."""
     async with httpx2.AsyncClient() as http:
         shown = await http.get(page)
@@ -76,7 +77,7 @@ async def decided(page: str, answer: str) -> str:
         form = {"ticket": unescape(ticket), "name": "mona", "password": PASSWORD, "answer": answer}
         answered = await http.post(
             f"{page.partition('/authorize')[0]}/authorize/answer",
-            data={**form, "scope": ["read"]},
+            data={**form, "scope": [*scopes]},
         )
     assert answered.status_code == 303, answered.text
     return str(answered.headers["location"])
@@ -89,8 +90,10 @@ async def revoked(url: str, seen: Mapping[str, Any]) -> None:
         assert (await http.post(f"{url}/revoke", data=form)).status_code == 200
 
 
-async def let_in(client: Probe, url: str) -> dict[str, Any]:
-    await client.tell(http=f"{url}/mcp", redirect=BACK)
+async def let_in(
+    client: Probe, url: str, transport: str = "http", path: str = "/mcp", **how: object
+) -> dict[str, Any]:
+    await client.tell(**{transport: f"{url}{path}", "redirect": BACK, **how})
     asked = await client.hear()
     assert asked.get("visit", "").startswith(f"{url}/authorize?"), asked
     back = await decided(asked["visit"], "yes")
@@ -114,12 +117,13 @@ async def team(folder: Path, clock: ManualClock) -> AsyncIterator[tuple[Office, 
 
 
 @behaviour("clients.typescript_oauth")
+@pytest.mark.parametrize(("transport", "path"), [("http", "/mcp"), ("sse", "/sse")])
 async def test_the_client_for_typescript_comes_in_by_the_address_alone_and_stays_until_its_grant_ends(
-    tmp_path: Path,
+    tmp_path: Path, transport: str, path: str
 ) -> None:
     clock = ManualClock()
     async with team(tmp_path, clock) as (here, url), probe() as client:
-        first = await let_in(client, url)
+        first = await let_in(client, url, transport, path)
         assert "find_records" in first["tools"]
         assert works(first, refreshed=0)
         assert works(await client.again(spoil=True), refreshed=1)
@@ -142,3 +146,16 @@ async def test_the_client_for_typescript_hears_that_its_person_said_no(tmp_path:
         await client.tell(back=await decided(asked["visit"], "no"))
         assert (await client.hear())["refused"] == "access_denied"
         assert here.requests == []
+
+
+async def test_the_client_for_typescript_asks_for_more_and_goes_on_in_its_session(tmp_path: Path) -> None:
+    # One that keeps refresh tokens uses those instead, gets no more by it, and gives up.
+    async with team(tmp_path, ManualClock()) as (here, url), probe() as client:
+        first = await let_in(client, url, forgetful=True)
+        asked = await client.again(write={"base": "Studio", "table": "Tasks", "records": [{"Name": "More"}]})
+        assert "scope=read+write" in asked["visit"]
+        await client.tell(back=await decided(asked["visit"], "yes", ("read", "write")))
+        wrote = await client.hear()
+        assert "Created" in wrote["done"]
+        assert (wrote["visits"], wrote["session"]) == (2, first["session"])
+        assert [one.method for one in here.requests if one.method != "GET"] == ["POST"]

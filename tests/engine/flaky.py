@@ -11,7 +11,8 @@ from typing import Final
 from pyairtable_mcp.airtable.opening import open_airtable
 from pyairtable_mcp.base.clock import SystemClock
 from pyairtable_mcp.base.sagas import ACTIVE, Status
-from pyairtable_mcp.engine.engine import Engine, Terms
+from pyairtable_mcp.engine.engine import Engine
+from pyairtable_mcp.engine.opening import Terms
 from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.sandbox import DEFAULT_TOKEN, Sandbox
 from pyairtable_mcp.store import open_store

@@ -14,9 +14,10 @@ from pyairtable_mcp.base.errors import BadValue
 from pyairtable_mcp.base.mandates import Mandates
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.airtable_carrier import AIRTABLE, AirtableCarrier, records_of, writes_of
-from pyairtable_mcp.engine.engine import Engine, Terms
+from pyairtable_mcp.engine.engine import Engine
 from pyairtable_mcp.engine.hosts import Host, InProcess
 from pyairtable_mcp.engine.model import NewSaga, Plan, StepSpec
+from pyairtable_mcp.engine.opening import Terms
 from pyairtable_mcp.engine.ports import Ports, Scene, StepKind
 from pyairtable_mcp.engine.standing import Stopped
 from pyairtable_mcp.operations.batches import BATCH, Batch, Item, Kind

@@ -11,8 +11,8 @@ from pyairtable_mcp.base.clock import SystemClock
 from pyairtable_mcp.base.errors import AppError, NotAllowed, UnknownName
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.approving import answered, part
-from pyairtable_mcp.engine.engine import Terms
 from pyairtable_mcp.engine.model import Progress, StepSpec
+from pyairtable_mcp.engine.opening import Terms
 from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.sandbox.http.faults import Fault
 from pyairtable_mcp.store.journal_values import Holding, SagaRow

@@ -53,6 +53,7 @@ ROUTES: Final[Mapping[str, Class]] = {
     "/healthz": Class.PUBLIC,
     "/readyz": Class.PUBLIC,
     "/.well-known/oauth-protected-resource/mcp": Class.PUBLIC,
+    "/.well-known/oauth-protected-resource/sse": Class.PUBLIC,
     "/.well-known/oauth-protected-resource": Class.PUBLIC,
     "/.well-known/oauth-authorization-server": Class.PUBLIC,
     "/mcp": Class.CALLER,
@@ -194,6 +195,8 @@ CHALLENGE: Final = (
     'scope="read write schema", '
     'resource_metadata="https://mcp.example.com/.well-known/oauth-protected-resource/mcp"'
 )
+CHALLENGES: Final = (CHALLENGE, CHALLENGE.replace('/mcp"', '/sse"'))
+"""The second leads to what is said of the endpoint for older clients."""
 FLOW: Final = """
 name: bell
 on: {webhook: [{id: rung}]}
@@ -266,7 +269,7 @@ def misjudged(place: Class, condition: str, found: Answered, without: Answered) 
     match place:
         case Class.CALLER:
             error = "" if condition in (*ABSENT, "another scheme") else 'error="invalid_token"'
-            right = challenge.startswith(f"Bearer {error}") and challenge.endswith(CHALLENGE)
+            right = challenge.startswith(f"Bearer {error}") and challenge.endswith(CHALLENGES)
             told = found.status == 401 and right and ("error" in challenge) is bool(error)
         case Class.PUBLIC:
             told = (found.status, found.body) == (200, without.body) and not challenge

@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from pyairtable_mcp.app import InProcess, running
 from pyairtable_mcp.auth.tokens import Wish
+from pyairtable_mcp.base.errors import NotConfigured
 from pyairtable_mcp.base.mandates import Mandate, mandates_from
 from pyairtable_mcp.base.policy import SCOPES
+from pyairtable_mcp.base.sagas import Status
+from pyairtable_mcp.base.settings import AuthSettings, Settings
+from pyairtable_mcp.engine.engine import Engine
 from tests.auth.doors import CHEAP
 from tests.remote.offices import Desk, Office, office
 from tests.remote.test_tenants import sagas_in
+from tests.support.world import in_process
 
 PASSWORD = "correct horse battery"
 TASK = {"base": "Studio", "table": "Tasks", "records": [{"Name": "Water the plants"}]}
@@ -167,3 +173,27 @@ async def test_taking_back_needs_the_scope_of_what_is_taken_back(tmp_path: Path)
         told = await writer.call("undo_saga", saga=saga)
         assert (told.code, "'schema'" in told.text) == ("not_allowed", True), told.text
         assert not (await wide.call("undo_saga", saga=saga)).is_error
+
+
+@asynccontextmanager
+async def beside(here: Office, settings: Settings) -> AsyncIterator[Engine]:
+    """Give the engine of another process on the same store that serves the operator, as a shell does."""
+    inside = InProcess(here.sandbox.app, next(iter(here.sandbox.tokens)))
+    async with running(settings, sandbox=inside, new_host=in_process) as app:
+        yield await app.dispatcher.new_call().sagas()
+
+
+async def test_what_the_operator_approves_elsewhere_is_done_in_the_name_of_who_began_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bill = {"id": "bill", "do": "create", "with": BILL}
+    async with mona(tmp_path) as here, here.at(await token(here, "narrow", policy="tasks")) as narrow:
+        asked = await asking(narrow, caplog, FIRST, ASK, bill)
+        bare = here.settings.model_copy(update={"auth": AuthSettings()})
+        async with beside(here, bare) as engine:
+            with pytest.raises(NotConfigured, match="no policy 'tasks'"):
+                await engine.approve(asked["saga"], "operator")
+            assert (await engine.get(asked["saga"])).saga.status is Status.AWAITING_APPROVAL
+        async with beside(here, here.settings) as engine:
+            report = await engine.approve(asked["saga"], "operator")
+            assert (report.status, report.error and report.error.code) == (Status.COMPENSATED, "unknown_name")

@@ -129,3 +129,14 @@ async def test_what_cannot_be_read_cannot_be_judged_and_goes_no_further(tmp_path
     async with team(tmp_path) as (here, browser), here.asking() as http:
         token = (await tokens(browser, await registered(browser), "read"))["access_token"]
         assert (await http.post("/mcp", headers=headers(token), content=b"[" * 100_000)).status_code == 400
+
+
+async def test_the_transport_of_older_clients_asks_for_more_as_well(tmp_path: Path) -> None:
+    async with team(tmp_path) as (here, browser), here.asking() as http:
+        token = (await tokens(browser, await registered(browser), "read"))["access_token"]
+        call = message("tools/call", {"name": "create_records", "arguments": ROW})
+        refused = await http.post("/messages/?session_id=0", headers=headers(token), json=call)
+        assert (refused.status_code, 'scope="read write"' in refused.headers["www-authenticate"]) == (
+            403,
+            True,
+        )

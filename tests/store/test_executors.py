@@ -108,3 +108,12 @@ async def test_leases_from_before_the_machine_started_anew_count_as_run_out(tmp_
         async with open_store(where, ManualClock()) as again:
             await again.executors.bury(LEASE)
             assert not await again.executors.renew(ME, LEASE)
+
+
+async def test_what_others_than_the_operator_began_is_left_to_who_is_there_for_everybody(where: str) -> None:
+    async with journaled(where) as store:
+        await store.journal.open(replace(saga(owner=""), principal="user:mona"))
+        assert await store.executors.due(ME, (), 10, everybody=False) == []
+        assert await store.executors.next_wake(everybody=False) is None
+        assert await store.executors.next_wake() is not None
+        assert [one.principal for one in await store.executors.due(ME, (), 10)] == ["user:mona"]

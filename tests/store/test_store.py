@@ -82,3 +82,20 @@ async def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(NotConfigured, match="driver"):
         async with open_store("postgres://host/db", CLOCK):
             pytest.fail("nothing to speak with")
+
+
+async def test_what_was_begun_before_mandates_were_kept_has_none(where: str) -> None:
+    database = open_database(where)
+    await database.run(lambda connection: migrate(connection, MIGRATIONS[:4]))
+    values = "'sg1', '', '', '', 'running', 'null', 'null', '', '', 0, 0, '', '', '', 'null', 'null', 0, 0, 0"
+    names = (
+        "id, title, principal, client, status, definition, options, undoes, owner, epoch, wake_at, stop,"
+        " reason, resolved, result, approval, bytes, created, changed"
+    )
+    await database.run(
+        lambda connection: connection.execute(text(f"insert into sagas ({names}) values ({values})"))
+    )
+    await database.close()
+    async with open_store(where, CLOCK) as store:
+        (saga,) = await store.journal.find()
+        assert (saga.id, saga.mandates) == ("sg1", None)

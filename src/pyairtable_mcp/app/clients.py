@@ -53,9 +53,10 @@ class People(Protocol):
 
 
 class Clients:
-    """The clients of a process; without `people` everybody is the operator."""
+    """The clients of a process; one that is `serving` others than the operator has all that they need."""
 
-    def __init__(self, upstream: Upstream, settings: Settings, people: People | None = None) -> None:
+    def __init__(self, upstream: Upstream, settings: Settings, people: People, *, serving: bool) -> None:
+        self._serving = serving
         self._upstream = upstream
         self._airtables = upstream.airtables
         self._people = people
@@ -66,8 +67,9 @@ class Clients:
         """Return the client of a principal by its id, for what was begun with these mandates.
 
         Who is not known any more has begun what still has to end well: that is taken back as the operator.
+        Raises an `AppError` when it has no token, unless nobody else could act in its name better.
         """
-        if self._people is None or not principal:
+        if not principal:
             return self.operator
         standing = await self._people.standing(principal, mandates)
         if standing.principal is None:
@@ -75,14 +77,14 @@ class Clients:
         try:
             found = await self.of(standing.principal)
         except (NotLinked, NotConfigured) as error:
+            if not self._serving:
+                raise
             # Looking at what was begun needs no token; going on with it tells what is missing.
             found = self.without(standing.principal, error)
         return replace(found, stopped=standing.stopped)
 
     async def of(self, principal: Principal) -> Client:
         """Return the client of a principal; raises an `AppError` when it has no token."""
-        if self._people is None:
-            return self.operator
         # A sandbox knows one token.
         token = self._upstream.token if self._upstream.here else await self._people.token(principal.id)
         key = f"{principal.id} {principal.policy!r}"

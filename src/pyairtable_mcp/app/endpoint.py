@@ -30,7 +30,7 @@ from pyairtable_mcp.transport.hooks import hook_routes
 from pyairtable_mcp.transport.http.admission import gate_of, is_loopback
 from pyairtable_mcp.transport.http.app import Parts, endpoint_of
 from pyairtable_mcp.transport.http.callers import Callers
-from pyairtable_mcp.transport.http.documents import METADATA, document_routes, resource_document
+from pyairtable_mcp.transport.http.documents import METADATA, OLDER_METADATA, document_routes
 from pyairtable_mcp.transport.http.endpoints import MCP, open_endpoints
 from pyairtable_mcp.transport.http.limits import Limits
 from pyairtable_mcp.transport.http.oauth.linking import link_routes
@@ -143,12 +143,13 @@ def _endpoint(settings: Settings, doors: Doors, shared: Shared, known: Identitie
     looked_at = None if _each_their_own(settings, known) else shared.clients.operator.airtable
     ready = Readiness(partial(store.journal.find, limit=1), shared.sagas, looked_at, shared.clock)
     resource = settings.auth.audience or (f"{http.public_url}{MCP}" if http.public_url else "")
-    where = f"{resource.removesuffix(MCP)}{METADATA}" if resource else ""
+    root = resource.removesuffix(MCP)
+    where, older = (f"{root}{METADATA}", f"{root}{OLDER_METADATA}") if resource else ("", "")
     verifier = TokenVerifier(known.bearers, OPERATOR if doors.anonymous else None)
     return endpoint_of(
         Parts(
             gate=gate_of(doors.host, http.public_url or resource, http.hosts, http.origins),
-            callers=Callers(verifier, where, SCOPES),
+            callers=Callers(verifier, where, SCOPES, older_url=older),
             tenants=Tenants(open_server, shared.clock),
             ready=ready,
             limits=limits,
@@ -180,7 +181,7 @@ def _documents(resource: str, settings: Settings, known: Identities) -> list[Bas
     if not resource:
         return []
     issuer = known.oauth.here.issuer if known.oauth else settings.auth.issuer
-    return document_routes(resource_document(resource, issuer))
+    return document_routes(resource, issuer)
 
 
 def _linking(settings: Settings, shared: Shared, known: Identities) -> list[BaseRoute]:

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from pyairtable_mcp.airtable.client import Airtable
 from pyairtable_mcp.app.clients import Client, Clients, People
+from pyairtable_mcp.app.names import names_of
+from pyairtable_mcp.app.people import StoredPeople
 from pyairtable_mcp.app.upstream import InProcess, open_upstream
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.errors import AppError
-from pyairtable_mcp.base.mandates import Mandates, mandate_of
+from pyairtable_mcp.base.mandates import mandate_of
 from pyairtable_mcp.base.policy import Action, Principal
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.feed import Feed
 from pyairtable_mcp.engine.late import LateEngine
 from pyairtable_mcp.engine.launching import NewHost, build_engine, store_place
-from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.surface.catalog import Tool
 from pyairtable_mcp.surface.dispatch import Dispatcher, Noted
 from pyairtable_mcp.surface.server import AppServer, build_server
@@ -27,9 +28,10 @@ from pyairtable_mcp.workflows.call import FlowCall
 from pyairtable_mcp.workflows.late import LateFlows
 
 if TYPE_CHECKING:
-    # Only its name is needed here: what it costs to import is paid when a saga runs.
+    # Only their names are needed here: what they cost to import is paid when a saga runs.
     from pyairtable_mcp.engine.engine import Engine
     from pyairtable_mcp.store.change_values import Latest
+    from pyairtable_mcp.store.store import Store
 
 Admit = Callable[[Principal, Action], Awaitable[None]]
 """Counts a call of a principal; raises `TooMany` for one too many."""
@@ -177,35 +179,28 @@ async def sharing(
     timing, new_host = around.get("engine_clock") or clock, around.get("new_host")
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(open_upstream(settings, clock, rng, around.get("sandbox")))
-        clients = Clients(upstream, settings, people)
 
-        async def call_of(principal: str, mandates: Mandates) -> Call:
-            client = await clients.by_id(principal, mandates)
-            return Call(
-                airtable=client.airtable.metered(),
-                settings=client.settings,
-                clock=timing,
-                rng=rng,
-                permit=client.permit,
-                stopped=client.stopped,
-            )
+        async def store() -> "Store":
+            return await (await sagas()).store()
 
-        async def stopped(principal: str, mandates: Mandates) -> str:
-            return (await people.standing(principal, mandates)).stopped if people and principal else ""
-
+        serving, stored = people is not None, StoredPeople(settings, store, clock, rng)
+        stack.push_async_callback(stored.close)
+        people = people or stored
+        clients = Clients(upstream, settings, people, serving=serving)
+        names = names_of(clients, people, timing, rng, serving=serving)
         place = place or stack.enter_context(store_place(settings, temporary=upstream.here))
-        sagas = LateEngine(partial(build_engine, settings, place, call_of, stopped, timing, rng, new_host))
+        sagas = LateEngine(partial(build_engine, settings, place, names, timing, rng, new_host))
         stack.push_async_callback(sagas.close)
-        flows = LateFlows(sagas, call_of, settings, timing, rng)
+        flows = LateFlows(sagas, names.new_call, settings, timing, rng)
         stack.push_async_callback(flows.close)
 
         async def look(moment: float | None) -> "Latest":
-            return await (await (await sagas()).store()).changes.since(moment)
+            return await (await store()).changes.since(moment)
 
         feed = Feed(look, clock, around.get("ending"))
         stack.push_async_callback(feed.close)
         # What was left by an earlier process is taken up only where it can be written.
-        able = bool(upstream.token) and not settings.read_only
+        able = (bool(upstream.token) or serving) and not settings.read_only
         yield Shared(
             settings=settings,
             clock=clock,

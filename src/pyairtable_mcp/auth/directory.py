@@ -37,16 +37,20 @@ class Directory:
 
     async def standing(self, principal: str, mandates: Mandates) -> Standing:
         """Return in whose name something goes on that was begun with these mandates, and whether it may."""
-        found = await self.find(principal)
+        try:
+            found = await self._found(principal)
+        except UnknownName as error:
+            return Standing(None, "The policy of whoever began this is not there any more.", error.message)
         if found is None:
-            return Standing(None, "Whoever began this is not known here any more, or their policy is not.")
+            return Standing(None, "Whoever began this is not known here any more.")
         for mandate in mandates:
             if await self._is_revoked(mandate.token):
                 return Standing(found, "The token this was begun with was revoked.")
             try:
                 policy = policy_of(self._policies, mandate.policy)
-            except UnknownName:
-                return Standing(found, "The policy of the token this was begun with is not there any more.")
+            except UnknownName as error:
+                why = "The policy of the token this was begun with is not there any more."
+                return Standing(found, why, error.message)
             scopes = found.scopes & set(mandate.scopes)
             found = replace(found, scopes=scopes, policy=narrowed(found.policy, policy))
         return Standing(found)
@@ -63,15 +67,18 @@ class Directory:
     async def find(self, principal: str) -> Principal | None:
         """Return a principal within what binds it now; None when it is not there any more."""
         try:
-            if principal.startswith(USER):
-                return await self._user(principal)
-            if principal.startswith(TOKEN):
-                return await self._token(principal)
-            if principal.startswith(OUTSIDE):
-                return Principal(id=principal, policy=policy_of(self._policies, self._jwt_policy))
+            return await self._found(principal)
         except UnknownName:
             # What bound it is gone; nobody knows what it may.
             return None
+
+    async def _found(self, principal: str) -> Principal | None:
+        if principal.startswith(USER):
+            return await self._user(principal)
+        if principal.startswith(TOKEN):
+            return await self._token(principal)
+        if principal.startswith(OUTSIDE):
+            return Principal(id=principal, policy=policy_of(self._policies, self._jwt_policy))
         return None
 
     async def _user(self, principal: str) -> Principal | None:

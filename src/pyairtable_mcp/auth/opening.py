@@ -27,6 +27,8 @@ from pyairtable_mcp.store.store import Store
 
 _POST_SECONDS: Final = 10.0
 """How long Airtable may take to answer with tokens; much less than a claim on a refresh."""
+_MCP: Final = "/mcp"
+_SSE: Final = "/sse"
 
 if TYPE_CHECKING:
     # Cryptography is loaded where tokens of somebody else are verified.
@@ -136,7 +138,8 @@ def _oauth(
     if not auth.audience:
         raise NotConfigured("auth.oauth needs auth.audience: the address of this server as clients know it.")
     parts = urlsplit(auth.audience)
-    here = Here(issuer=f"{parts.scheme}://{parts.netloc}", resource=auth.audience)
+    older = f"{auth.audience.removesuffix(_MCP)}{_SSE}" if auth.audience.endswith(_MCP) else ""
+    here = Here(issuer=f"{parts.scheme}://{parts.netloc}", resource=auth.audience, older=older)
     book = Book(store.oauth, store.tries, fetching(egress), clock=clock, rng=rng)
     return AuthorizationServer(here, store.oauth, book, users, audit, clock=clock, rng=rng)
 

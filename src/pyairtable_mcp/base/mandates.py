@@ -29,11 +29,13 @@ Mandates: TypeAlias = tuple[Mandate, ...]
 class Standing:
     """In whose name something goes on, None for nobody who is known any more.
 
-    `stopped` says why nothing new may be done in it, "" when it may; what was done may be taken back.
+    `stopped` says why nothing new may be done in it, "" when it may; what was done may be taken back. If that
+    is for a policy that this process does not know, `lacking` says which.
     """
 
     principal: Principal | None
     stopped: str = ""
+    lacking: str = ""
 
 
 def mandate_of(principal: Principal) -> Mandate:

@@ -2,12 +2,10 @@
 
 import asyncio
 import logging
-import os
-import socket
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Callable, Collection
+from contextlib import AbstractAsyncContextManager
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -20,15 +18,13 @@ from pyairtable_mcp.base.mandates import mandates_from, mandates_to
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.approving import TERMS, answered, asked, fits, part, question_of
 from pyairtable_mcp.engine.hosts import Host
-from pyairtable_mcp.engine.interpreter import Checkpoint, Interpreter, unwatched
-from pyairtable_mcp.engine.leases import LEASE, RENEW, Leases
 from pyairtable_mcp.engine.model import SPECS, NewSaga, Plan, Progress, StepSpec
+from pyairtable_mcp.engine.opening import Opened, Opening, Terms
 from pyairtable_mcp.engine.ports import Ports, Scene
 from pyairtable_mcp.engine.remembering import remembered
-from pyairtable_mcp.engine.returning import PAUSES
 from pyairtable_mcp.engine.run import Hear, Run, SagaReport, begun, nobody, report_of
 from pyairtable_mcp.engine.words import At, Retried, Started, Woken
-from pyairtable_mcp.engine.worker import Job, Keep, Worker
+from pyairtable_mcp.engine.worker import Job
 from pyairtable_mcp.operations.call import Call
 from pyairtable_mcp.store.journal_values import History, SagaRow, StepRow
 from pyairtable_mcp.store.store import Store
@@ -39,38 +35,6 @@ _STOPPABLE: Final = (Status.PLANNED, Status.AWAITING_APPROVAL, Status.RUNNING)
 _RESTING: Final = (Status.AWAITING_APPROVAL, Status.RUNNING, Status.COMPENSATING)
 _ASKING: Final = (Status.AWAITING_APPROVAL,)
 _POLL: Final = 0.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """How the engine works: its lease and renewals in seconds, and what it keeps.
-
-    `pauses` are the seconds before each new try to take a write back; `checkpoint` is told of each moment at
-    which a process may end.
-    """
-
-    lease: float = LEASE
-    renew: float = RENEW
-    keep: Keep = field(default_factory=Keep)
-    pauses: Sequence[float] = PAUSES
-    checkpoint: Checkpoint = unwatched
-
-
-@dataclass(frozen=True)
-class _Open:
-    """What is there once the engine is launched."""
-
-    store: Store
-    worker: Worker
-    interpreter: Interpreter
-    stack: AsyncExitStack
-
-
-@dataclass
-class _Launch:
-    """The launch that is under way or done, the same for all who meet the engine."""
-
-    task: asyncio.Task[_Open] | None = None
 
 
 class Engine:
@@ -88,13 +52,10 @@ class Engine:
         rng: Random,
         terms: Terms | None = None,
     ) -> None:
-        self._open_store = open_store
-        self._new_host = new_host
         self._ports = ports
         self._clock = clock
         self._rng = rng
-        self._terms = terms or Terms()
-        self._launch = _Launch()
+        self._opened = Opening(open_store, new_host, ports, clock, rng, terms or Terms(), self._tell)
         self._owner: str | None = None
         self._listeners: list[Hear] = []
         self._chores: set[asyncio.Task[None]] = set()
@@ -120,46 +81,6 @@ class Engine:
     async def poke(self) -> None:
         """Let a process look at once for sagas that were let in through the store."""
         (await self._opened()).worker.poke()
-
-    async def _opened(self) -> _Open:
-        if self._launch.task is None:
-            self._launch.task = asyncio.create_task(self._opening())
-        launch = self._launch.task
-        try:
-            return await asyncio.shield(launch)
-        except asyncio.CancelledError:
-            raise
-        except BaseException:
-            if self._launch.task is launch:
-                # The next one who asks tries again.
-                self._launch.task = None
-            raise
-
-    async def _opening(self) -> _Open:
-        async with AsyncExitStack() as stack:
-            store = await stack.enter_async_context(self._open_store())
-            process = f"{os.getpid()}-{self._rng.getrandbits(64):016x}"
-            leases = Leases(
-                store.executors, self._clock, process, socket.gethostname(), lease=self._terms.lease
-            )
-            await leases.begin()
-            stack.push_async_callback(leases.end)
-            host = self._new_host(store, process)
-            await host.open()
-            stack.push_async_callback(host.close)
-            interpreter = Interpreter(
-                store.journal, self._ports, self._clock,
-                checkpoint=self._terms.checkpoint, pauses=self._terms.pauses,
-            )  # fmt: skip
-            worker = Worker(
-                store, host, leases, interpreter, self._clock, self._ports.new_call,
-                renew=self._terms.renew, keep=self._terms.keep, hear=self._tell,
-            )  # fmt: skip
-            working = asyncio.create_task(worker.work())
-            stack.push_async_callback(_cancelled, working)
-            stack.push_async_callback(worker.close)
-            return _Open(store, worker, interpreter, stack.pop_all())
-        raise AssertionError("unreachable")
 
     async def run(self, new: NewSaga, call: Call | None = None, hear: Hear = nobody) -> SagaReport:
         """Run a saga until it ends or rests, and report.
@@ -221,7 +142,7 @@ class Engine:
         for one in self._listeners:
             one(progress)
 
-    async def _awaited(self, opened: _Open, job: Job) -> SagaReport:
+    async def _awaited(self, opened: Opened, job: Job) -> SagaReport:
         """Wait for a run; who is cancelled meanwhile wants it stopped."""
         saga = job.run.saga.id
         try:
@@ -239,7 +160,7 @@ class Engine:
                 hint=f"Look at {saga} later.",
             ) from error
 
-    def _stop(self, opened: _Open, job: Job, why: str) -> None:
+    def _stop(self, opened: Opened, job: Job, why: str) -> None:
         """Let a run of this process turn back, and whoever takes it over should this process end first."""
         job.run.stop = job.run.stop or why
         _log.info("saga %s is stopped: %s", job.run.saga.id, why)
@@ -398,7 +319,7 @@ class Engine:
         return (await self._history(saga)).saga
 
     async def _taken(
-        self, opened: _Open, saga: str, statuses: Collection[Status], prepare: Callable[[Run], None]
+        self, opened: Opened, saga: str, statuses: Collection[Status], prepare: Callable[[Run], None]
     ) -> Job:
         await self._history(saga)
         with opened.worker.reserved(saga):
@@ -409,7 +330,7 @@ class Engine:
                 raise NotAllowed(f"Saga {saga} was just taken up by others.", hint="Look at it.") from error
         return job
 
-    async def _claim(self, opened: _Open, saga: str, statuses: Collection[Status]) -> SagaRow:
+    async def _claim(self, opened: Opened, saga: str, statuses: Collection[Status]) -> SagaRow:
         claimed = await opened.store.executors.claim(saga, opened.worker.term.name, statuses)
         if claimed:
             return claimed
@@ -420,15 +341,8 @@ class Engine:
 
     async def close(self) -> None:
         """Let what is under way end its turn, and let go of the rest; others, or the next start, go on."""
-        launch, self._launch.task = self._launch.task, None
-        if launch is None:
-            return
-        try:
-            opened = await launch
-        except (AppError, asyncio.CancelledError):
-            return
         await asyncio.gather(*self._chores)
-        await opened.stack.aclose()
+        await self._opened.close()
 
 
 def _mapping(value: JsonValue) -> dict[str, JsonValue]:
@@ -440,8 +354,3 @@ async def _noted(store: Store, saga: str, why: str) -> None:
         await store.journal.stop(saga, why)
     except AppError as error:
         _log.warning("that saga %s is to stop could not be noted: %s", saga, error)
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.settings import Settings
-from pyairtable_mcp.engine.standing import NewCall, Stopped
+from pyairtable_mcp.engine.standing import InNames
 
 if TYPE_CHECKING:
     # Only their names are needed here.
@@ -51,20 +51,16 @@ def store_place(settings: Settings, *, temporary: bool) -> Iterator[Callable[[],
 def build_engine(
     settings: Settings,
     place: Callable[[], str],
-    new_call: NewCall,
-    stopped: Stopped,
+    names: InNames,
     clock: Clock,
     rng: Random,
     new_host: NewHost | None,
 ) -> "Engine":
-    """Return the engine with all kinds of steps and carriers; nothing is opened yet.
-
-    `new_call` gives request scope in the name of a principal, by its id and the mandates of what it began;
-    `stopped` tells why that may not go on, "" when it may.
-    """
+    """Return the engine with all kinds of steps and carriers; nothing is opened yet."""
     from pyairtable_mcp.engine.airtable_carrier import AIRTABLE, AirtableCarrier
-    from pyairtable_mcp.engine.engine import Engine, Terms
+    from pyairtable_mcp.engine.engine import Engine
     from pyairtable_mcp.engine.host import DbosHost
+    from pyairtable_mcp.engine.opening import Terms
     from pyairtable_mcp.engine.ports import Carrier, Ports
     from pyairtable_mcp.engine.steps.calling import HTTP, HttpCarrier
     from pyairtable_mcp.engine.steps.consenting import CONSENT, consent_kind
@@ -90,9 +86,9 @@ def build_engine(
     engine = Engine(
         lambda: open_store(place(), clock),
         new_host or DbosHost,
-        Ports(kinds=kinds, carriers=carriers, new_call=new_call, stopped=stopped),
+        Ports(kinds=kinds, carriers=carriers, new_call=names.new_call, stopped=names.stopped),
         clock,
         rng,
-        Terms(keep=keep),
+        Terms(keep=keep, everybody=names.everybody),
     )
     return engine

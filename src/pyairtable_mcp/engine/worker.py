@@ -68,7 +68,9 @@ class Worker:
         renew: float = RENEW,
         keep: Keep,
         hear: Hear = nobody,
+        everybody: bool = True,
     ) -> None:
+        self._everybody = everybody
         self._store = store
         self._host = host
         self._leases = leases
@@ -241,7 +243,7 @@ class Worker:
         while (left := until - self._clock.monotonic()) > 0:
             self._news.clear()
             await self.adopt()
-            wake = await self._store.executors.next_wake() if self._room else None
+            wake = await self._store.executors.next_wake(everybody=self._everybody) if self._room else None
             await self._sleep(left if wake is None else min(left, max(_SOON, wake)))
 
     @property
@@ -259,7 +261,9 @@ class Worker:
     async def _take_due(self) -> None:
         busy = [*self._jobs, *self._reserved]
         with ExitStack() as held:
-            sagas = await self._store.executors.due(self.term.name, busy, self._room)
+            sagas = await self._store.executors.due(
+                self.term.name, busy, self._room, everybody=self._everybody
+            )
             # Who reserved one meanwhile will find that it was taken over.
             mine = [saga for saga in sagas if saga.id not in self._jobs and saga.id not in self._reserved]
             for saga in mine:

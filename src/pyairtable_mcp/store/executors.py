@@ -8,7 +8,7 @@ a renewal that is under way at that moment either comes first or fails.
 from collections.abc import Collection
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, true, update
 
 from pyairtable_mcp.base.errors import Fenced
 from pyairtable_mcp.base.sagas import ACTIVE, Status
@@ -67,17 +67,23 @@ class Executors:
 
         await self._database.run(work)
 
-    async def due(self, executor: str, busy: Collection[str], limit: int) -> list[SagaRow]:
+    async def due(
+        self, executor: str, busy: Collection[str], limit: int, *, everybody: bool = True
+    ) -> list[SagaRow]:
         """Take over sagas that wait for somebody: those of nobody, of the dead, and of one's own past.
 
-        `busy` are the sagas this executor is working on. Raises `Fenced` when there are some and its own
-        lease has run out.
+        `busy` are the sagas this executor is working on. If not `everybody`, those of the operator alone.
+        Raises `Fenced` when there are some and its own lease has run out.
         """
 
         def work(connection: Connection) -> list[SagaRow]:
             now = self._time.wall(connection)
             wish = select(SAGAS).where(
-                SAGAS.c.status.in_(ACTIVE), SAGAS.c.wake_at <= now, SAGAS.c.id.not_in(busy), _free(executor)
+                SAGAS.c.status.in_(ACTIVE),
+                SAGAS.c.wake_at <= now,
+                SAGAS.c.id.not_in(busy),
+                _free(executor),
+                _of(everybody),
             )
             wish = wish.order_by(SAGAS.c.wake_at, SAGAS.c.id).limit(limit)
             rows = connection.execute(wish.with_for_update(skip_locked=True)).mappings().all()
@@ -95,11 +101,13 @@ class Executors:
 
         return await self._database.run(work)
 
-    async def next_wake(self) -> float | None:
-        """Return in how many seconds the next waiting saga is due; None when none waits."""
+    async def next_wake(self, *, everybody: bool = True) -> float | None:
+        """Return in how many seconds the next waiting saga is due, see `due`; None when none waits."""
 
         def work(connection: Connection) -> float | None:
-            wish = select(SAGAS.c.wake_at).where(SAGAS.c.status.in_(ACTIVE), SAGAS.c.owner == "")
+            wish = select(SAGAS.c.wake_at).where(
+                SAGAS.c.status.in_(ACTIVE), SAGAS.c.owner == "", _of(everybody)
+            )
             first = connection.execute(wish.order_by(SAGAS.c.wake_at).limit(1)).scalar()
             return None if first is None else float(first) - self._time.wall(connection)
 
@@ -109,6 +117,10 @@ class Executors:
 def _free(executor: str) -> ColumnElement[bool]:
     alive = select(EXECUTORS.c.id).where(EXECUTORS.c.id != executor)
     return SAGAS.c.owner.not_in(alive)
+
+
+def _of(everybody: bool) -> ColumnElement[bool]:
+    return true() if everybody else SAGAS.c.principal == ""
 
 
 def _taken(connection: Connection, saga: SagaRow, executor: str) -> SagaRow:

@@ -12,10 +12,11 @@ from random import Random
 from pyairtable_mcp.airtable.opening import open_airtable
 from pyairtable_mcp.base.clock import SystemClock
 from pyairtable_mcp.base.sagas import ACTIVE
-from pyairtable_mcp.engine.engine import Engine, Terms
+from pyairtable_mcp.engine.engine import Engine
 from pyairtable_mcp.engine.host import DbosHost
 from pyairtable_mcp.engine.hosts import Host
 from pyairtable_mcp.engine.model import SPECS, NewSaga, StepSpec
+from pyairtable_mcp.engine.opening import Terms
 from pyairtable_mcp.operations.batches import BATCH, Batch, Item, Kind
 from pyairtable_mcp.store import Store, open_store
 from pyairtable_mcp.store.journal_values import SagaRow

@@ -19,10 +19,14 @@ _LONGEST_STATE: Final = 2_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Here:
-    """This server as clients know it: the issuer of its tokens, and the resource they are for."""
+    """This server as clients know it: the issuer of its tokens, and the resource they are for.
+
+    `older` is its name for clients that were told the endpoint of the older transport, "" for none.
+    """
 
     issuer: str
     resource: str
+    older: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,7 +108,7 @@ def read_scopes(text: str) -> tuple[str, ...]:
 
 def is_here(resource: str, here: Here) -> bool:
     """Tell whether a resource that a client names is this server; older clients name none."""
-    return resource in ("", here.resource)
+    return resource in ("", here.resource, here.older)
 
 
 def _one(fields: Fields, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from starlette.responses import Response
 from starlette.types import Scope
 
+from pyairtable_mcp.transport.http.endpoints import MESSAGES, SSE
 from pyairtable_mcp.transport.http.replies import plain
 
 P = TypeVar("P")
@@ -41,29 +42,41 @@ class Verifier(Protocol[P_co]):
 class Callers(Generic[P]):
     """Asks a verifier, and words its refusals.
 
-    `metadata_url` tells where RFC 9728's document is, `scopes` what can be asked for.
+    `metadata_url` tells where RFC 9728's document is, `older_url` that of the endpoints for older clients;
+    `scopes` are what can be asked for.
     """
 
-    def __init__(self, verifier: Verifier[P], metadata_url: str = "", scopes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        verifier: Verifier[P],
+        metadata_url: str = "",
+        scopes: Sequence[str] = (),
+        *,
+        older_url: str = "",
+    ) -> None:
         self._verifier = verifier
         self._metadata_url = metadata_url
+        self._older_url = older_url or metadata_url
         self._scopes = scopes
 
     async def identify(self, scope: Scope) -> P | Response:
         """Return the principal of a request, or what it is to be answered."""
+        found = await self._found(scope)
+        if not isinstance(found, Challenge):
+            return found
+        older = scope["path"].startswith((SSE, MESSAGES))
+        return refusal(found, self._older_url if older else self._metadata_url)
+
+    async def _found(self, scope: Scope) -> P | Challenge:
         headers = [value for name, value in scope["headers"] if name == b"authorization"]
         if len(headers) > 1:
-            return self._refusal(Challenge(400, "invalid_request", "There is more than one token."))
+            return Challenge(400, "invalid_request", "There is more than one token.")
         scheme, _, token = (headers[0] if headers else b"").decode("latin-1").partition(" ")
         if headers and scheme.lower() != _SCHEME:
-            return self._refusal(Challenge(scopes=self._scopes))
+            return Challenge(scopes=self._scopes)
         if headers and not _is_token(token):
-            return self._refusal(Challenge(401, "invalid_token", "That is not a token.", self._scopes))
-        found = await self._verifier.verify(token, scope)
-        return self._refusal(found) if isinstance(found, Challenge) else found
-
-    def _refusal(self, challenge: Challenge) -> Response:
-        return refusal(challenge, self._metadata_url)
+            return Challenge(401, "invalid_token", "That is not a token.", self._scopes)
+        return await self._verifier.verify(token, scope)
 
 
 def refusal(challenge: Challenge, metadata_url: str) -> Response:
