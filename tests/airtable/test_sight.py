@@ -142,12 +142,22 @@ async def test_no_table_can_be_created_out_of_sight_and_no_base_at_all() -> None
         await refusal(pair.at.create_base("wsp00000000000001", "Studio 2", []))
 
 
-async def test_a_table_known_by_its_id_alone_is_in_sight() -> None:
+async def test_no_table_is_renamed_out_of_sight_and_none_learns_of_a_hidden_name() -> None:
+    async with watched() as pair:
+        base, table = pair.bases["Studio"], pair.tables["Tasks"]
+        for name in ("Payroll", "Invoices"):
+            await refusal(pair.at.update_table(base, table, {"name": name}))
+        assert (await pair.at.update_table(base, table, {"description": "x"})).name == "Tasks"
+        assert (await pair.at.update_table(base, table, {"name": "Project tasks"})).name == "Project tasks"
+
+
+async def test_a_table_known_by_its_id_alone_is_in_sight_under_any_name() -> None:
     async with watched() as free:
         ids = (free.bases["Studio"], free.tables["Tasks"])
     async with watched(Policy(reach=Reach((Place(ids[0], (ids[1],)),)))) as pair:
         schema = await pair.at.schema(ids[0])
         assert [table.name for table in schema.tables] == ["Tasks"]
+        assert (await pair.at.update_table(*ids, {"name": "Payroll"})).name == "Payroll"
 
 
 async def refusal(asking: Awaitable[object]) -> str:

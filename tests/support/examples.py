@@ -176,6 +176,7 @@ _TOOLS: Final[dict[str, tuple[Example, ...]]] = {
         Example(
             {**_AT, "fields": [{"field": "Name", "description": "x"}]}, {**_PLACE, "fields.0.field": FIELD}
         ),
+        Example({**_AT, "name": "Chores"}, {"name": NEW}),
     ),
     "list_sagas": (
         Example({"saga": "sgaaaaaa"}, {"saga": SAGA}),

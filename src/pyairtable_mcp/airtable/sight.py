@@ -61,6 +61,10 @@ class Sight:
                 allowed = ask.method == "GET"
             case ("meta", "bases", base, "tables") if ask.method == "POST":
                 allowed = await self._shows_base(channel, base) and self._shows_new(base, ask.body)
+            case ("meta", "bases", base, "tables", table):
+                allowed = await self._shows_table(channel, base, table)
+                # It must not leave what is seen, nor may Airtable tell whether another one has the name.
+                allowed = allowed and self._shows_new(base, ask.body, table)
             case ("meta", "bases", base, "tables", table, *_):
                 allowed = await self._shows_table(channel, base, table)
             case ("meta", "bases", base, *_) | ("bases", base, "webhooks", *_):
@@ -91,11 +95,12 @@ class Sight:
         known = Named(id=base, name=self._bases.get(base, ""))
         return name is not None and self._sees(known, Named(id=table, name=name))
 
-    def _shows_new(self, base: str, body: JsonValue) -> bool:
-        """Tell whether a table could be seen once it is created."""
-        name = body.get("name") if isinstance(body, dict) else ""
+    def _shows_new(self, base: str, body: JsonValue, table: str = "") -> bool:
+        """Tell whether a table could be seen once it is created, or has the name that it is to get."""
+        kept = self._tables.get(base, {}).get(table, "")
+        name = body.get("name", kept) if isinstance(body, dict) else kept
         known = Named(id=base, name=self._bases.get(base, ""))
-        return self._sees(known, Named(name=str(name)))
+        return self._sees(known, Named(id=table, name=str(name)))
 
     def _old(self, base: str) -> bool:
         read = self._read.get(base)
