@@ -40,6 +40,7 @@ POLICIES = """{
   "slow": {"calls_per_minute": {"read": 2}},
   "careful": {"approve": ["create"]},
   "watched": {"approve": ["schema"]},
+  "no_reads": {"toolsets": ["write", "saga", "workflow"]},
   "desk": {"bases": {"Studio": ["Tasks", "Projects"]}},
   "no_writes": {"toolsets": ["read", "saga", "workflow"]}
 }"""

@@ -1,7 +1,7 @@
 """Every condition a token can be in, at every route and every tool, judged by two small tables (A1, A2)."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -10,11 +10,13 @@ from random import Random
 from typing import Any, Final
 
 import pytest
+from mcp import MCPError
+from mcp.types import ResourceTemplateReference
 
 from pyairtable_mcp.auth.opening import identities
 from pyairtable_mcp.auth.sealing import new_key
 from pyairtable_mcp.auth.secrets import minted
-from pyairtable_mcp.auth.tokens import PREFIX
+from pyairtable_mcp.auth.tokens import PREFIX, Wish
 from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.base.policy import SCOPES
 from pyairtable_mcp.base.settings import HttpSettings
@@ -34,7 +36,7 @@ from tests.auth.test_conditions import (
     signed,
 )
 from tests.remote.knocking import JSON, Answered, Pairs, knock, routes_of
-from tests.remote.offices import Office, office
+from tests.remote.offices import Desk, Office, office
 from tests.support.behaviours import behaviour
 from tests.support.fuzz import sensible
 
@@ -388,3 +390,67 @@ async def test_a_client_that_could_ask_for_a_scope_is_told_so_by_each_tool_that_
                 assert challenge.startswith('Bearer error="insufficient_scope"'), tool
                 assert challenge.endswith(CHALLENGE), tool
         assert here.office.requests == []
+
+
+LOOKS: Final[Mapping[str, Mapping[str, str]]] = {
+    "base": {},
+    "table": {"base": "Studio"},
+    "record": {"base": "Studio", "table": "Tasks"},
+    "saga": {},
+    "workflow": {},
+}
+"""What can be completed, and what has to be known for it."""
+ADDRESSES: Final = (
+    "airtable://workflows",
+    "airtable://bases",
+    "airtable://status",
+    "airtable://sagas/sgaaaaaa",
+    "airtable://workflows/mine",
+    "airtable://Studio/schema",
+    "airtable://Studio/Tasks",
+)
+
+
+async def completed(desk: Desk, variable: str) -> Sequence[str]:
+    ref = ResourceTemplateReference(type="ref/resource", uri="airtable://{base}/{table}/{record}")
+    found = await desk.client.complete(ref, {"name": variable, "value": ""}, dict(LOOKS[variable]))
+    return found.completion.values
+
+
+@behaviour("endpoint.looks")
+@pytest.mark.parametrize(
+    ("scopes", "policy", "told"),
+    [
+        (("write", "schema"), "", set[str]()),
+        (SCOPES, "no_reads", {"saga", "workflow"}),
+        (SCOPES, "", set(LOOKS)),
+    ],
+)
+async def test_who_may_not_read_is_offered_no_names_and_no_resource(
+    tmp_path: Path, scopes: Sequence[str], policy: str, told: set[str]
+) -> None:
+    async with office(tmp_path) as here:
+        # Sagas and workflows belong to a principal, which another token of the same person is too.
+        await here.known.users.add("mona", "a long enough one")
+        whole, token = [
+            (await here.known.tokens.create(Wish(name=name, user="mona", scopes=some, policy=bound))).text
+            for name, some, bound in (("whole", SCOPES, ""), ("bound", scopes, policy))
+        ]
+        async with here.at(whole) as desk:
+            assert not (await desk.call("create_records", **sensible("create_records"))).is_error
+            assert not (await desk.call("save_workflow", definition=FLOW)).is_error
+        async with here.at(token) as desk:
+            here.requests.clear()
+            assert {one for one in LOOKS if await completed(desk, one)} == told
+            for uri in ADDRESSES:
+                kind = "saga" if "/sagas/" in uri else "workflow" if "/workflows" in uri else "base"
+                if kind not in told:
+                    with pytest.raises(MCPError):
+                        await desk.client.read_resource(uri)
+            assert "base" in told or here.requests == []
+
+
+@behaviour("endpoint.looks")
+async def test_names_that_are_offered_count_as_looks(tmp_path: Path) -> None:
+    async with office(tmp_path) as here, here.desk("ada", policy="slow") as ada:
+        assert [bool(await completed(ada, "base")) for _ in range(4)] == [True, True, False, False]
