@@ -1,5 +1,6 @@
 """An engine over a sandbox in this process, with steps of the plainest kind: batches as they are."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from pyairtable_mcp.airtable.opening import open_airtable
 from pyairtable_mcp.base.clock import Clock, SystemClock
 from pyairtable_mcp.base.errors import BadValue
 from pyairtable_mcp.base.mandates import Mandates
+from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.airtable_carrier import AIRTABLE, AirtableCarrier, records_of, writes_of
 from pyairtable_mcp.engine.engine import Engine
@@ -19,6 +21,7 @@ from pyairtable_mcp.engine.hosts import Host, InProcess
 from pyairtable_mcp.engine.model import NewSaga, Plan, StepSpec
 from pyairtable_mcp.engine.opening import Terms
 from pyairtable_mcp.engine.ports import Ports, Scene, StepKind
+from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.engine.standing import Stopped
 from pyairtable_mcp.operations.batches import BATCH, Batch, Item, Kind
 from pyairtable_mcp.operations.call import Call
@@ -110,8 +113,15 @@ async def going_on(_principal: str, _mandates: Mandates) -> str:
     return ""
 
 
-def ports(at: Airtable, clock: Clock, stopped: Stopped = going_on) -> Ports:
-    async def new_call(_principal: str, _mandates: Mandates) -> Call:
+def let_in(_principal: str) -> None:
+    """Let everybody in."""
+
+
+def ports(
+    at: Airtable, clock: Clock, stopped: Stopped = going_on, let: Callable[[str], None] = let_in
+) -> Ports:
+    async def new_call(principal: str, _mandates: Mandates) -> Call:
+        let(principal)
         return Call(airtable=at.metered(), settings=Settings(), clock=clock, rng=Random(1))
 
     return Ports(kinds=KINDS, carriers={AIRTABLE: AirtableCarrier()}, new_call=new_call, stopped=stopped)
@@ -184,6 +194,7 @@ async def playing(
     terms: Terms | None = None,
     seed: int = 1,
     stopped: Stopped = going_on,
+    let: Callable[[str], None] = let_in,
 ) -> AsyncIterator[Field]:
     clock = clock or SystemClock()
     sandbox = sandbox or Sandbox("studio", clock=clock, rng=Random(1), rate=0, tokens=frozenset({TOKEN}))
@@ -196,7 +207,7 @@ async def playing(
         engine = Engine(
             lambda: open_store(where, clock),
             new_host,
-            ports(at, clock, stopped),
+            ports(at, clock, stopped, let),
             clock,
             Random(seed),
             terms or QUICK,
@@ -205,3 +216,12 @@ async def playing(
             yield Field(engine, at, sandbox, base, tasks, where)
         finally:
             await engine.close()
+
+
+async def ended(field: Field, name: str) -> SagaReport:
+    """Wait until a saga that goes on by itself rests no more."""
+    while True:
+        report = await field.engine.report(name)
+        if report.status not in (Status.RUNNING, Status.COMPENSATING):
+            return report
+        await asyncio.sleep(0.01)

@@ -13,12 +13,11 @@ from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.approving import answered, part
 from pyairtable_mcp.engine.model import Progress, StepSpec
 from pyairtable_mcp.engine.opening import Terms
-from pyairtable_mcp.engine.run import SagaReport
 from pyairtable_mcp.sandbox.http.faults import Fault
 from pyairtable_mcp.store.journal_values import Holding, SagaRow
 from pyairtable_mcp.store.store import open_store
 from tests.engine.crash.process import HastyClock
-from tests.engine.sagas import Field, playing, saga
+from tests.engine.sagas import Field, ended, playing, saga
 
 DOWN = [Fault(status=500)] * 12
 
@@ -27,15 +26,6 @@ DOWN = [Fault(status=500)] * 12
 async def field(tmp_path: Path) -> AsyncIterator[Field]:
     async with playing(str(tmp_path / "store.db")) as opened:
         yield opened
-
-
-async def ended(field: Field, name: str) -> SagaReport:
-    """Wait until a saga that goes on by itself rests no more."""
-    while True:
-        report = await field.engine.report(name)
-        if report.status not in (Status.RUNNING, Status.COMPENSATING):
-            return report
-        await asyncio.sleep(0.01)
 
 
 async def test_a_saga_of_one_write_completes_and_the_journal_holds_it_whole(field: Field) -> None:

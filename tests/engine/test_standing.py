@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from pyairtable_mcp.base.clock import SystemClock
 from pyairtable_mcp.base.errors import Unavailable
 from pyairtable_mcp.base.mandates import Mandate, Mandates
 from pyairtable_mcp.base.sagas import Status
 from pyairtable_mcp.engine.standing import Stopped
-from tests.engine.sagas import QUICK, playing, saga
+from pyairtable_mcp.store import open_store
+from pyairtable_mcp.store.journal_values import SagaRow
+from tests.engine.sagas import QUICK, ended, playing, saga
 
 MANDATE = Mandate(scopes=("read", "write"), token="api:one")
 WHY = "The token was revoked."
@@ -65,3 +68,24 @@ async def test_who_began_it_as_the_operator_is_not_asked_about(tmp_path: Path) -
     async with playing(str(tmp_path / "store.db"), stopped=stopped) as field:
         assert (await field.engine.run(saga(field.create("new")))).status is Status.COMPLETED
     assert asked == []
+
+
+async def test_who_cannot_be_served_just_now_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    where = str(tmp_path / "store.db")
+    async with open_store(where, SystemClock()) as store:
+        for name, who in (("sgout", "user:out"), ("sgsound", "user:in")):
+            row = SagaRow(id=name, principal=who, status=Status.RUNNING, definition={"steps": []})
+            assert await store.journal.open(row)
+
+    def let(principal: str) -> None:
+        if principal == "user:out":
+            raise Unavailable("Airtable does not answer when it is asked for a token.")
+
+    async with playing(where, let=let) as field:
+        await field.engine.ready()
+        assert (await ended(field, "sgsound")).status is Status.COMPLETED
+        (waits,) = [one for one in await field.engine.list() if one.id == "sgout"]
+        assert (waits.status, waits.owner) == (Status.RUNNING, "")
+        assert (
+            waits.reason == "Airtable does not answer when it is asked for a token; it is tried again in 10 s"
+        )

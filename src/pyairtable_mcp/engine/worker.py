@@ -154,13 +154,15 @@ class Worker:
         return False
 
     async def _postpone(self, saga: SagaRow, fault: BaseException) -> None:
-        """Let a saga rest that met a fault of ours, and say so where people look."""
+        """Let a saga rest that met a fault, or cannot be begun just now, and say so where people look."""
         result = saga.result if isinstance(saga.result, dict) else {}
         before = result.get("faults")
         faults = before + 1 if isinstance(before, int) else 1
         pause = FAULT_PAUSES[min(faults, len(FAULT_PAUSES)) - 1]
-        reason = f"a fault of this server ({type(fault).__name__}); it is tried again in {pause:.0f} s"
-        _log.error("saga %s is interrupted by %s", saga.id, reason, exc_info=fault)
+        told = isinstance(fault, AppError)
+        why = str(fault).rstrip(".") if told else f"a fault of this server ({type(fault).__name__})"
+        reason = f"{why}; it is tried again in {pause:.0f} s"
+        _log.error("saga %s is interrupted by %s", saga.id, reason, exc_info=None if told else fault)
         change = Change(
             owner="",
             wake_at=self._clock.now().timestamp() + pause,
@@ -275,7 +277,7 @@ class Worker:
     async def _adopt(self, saga: SagaRow) -> None:
         """Go on with a saga; one that cannot be read keeps nobody from the others."""
         (job,) = await asyncio.gather(self.take(saga), return_exceptions=True)
-        if isinstance(job, AppError | Fenced):
+        if isinstance(job, Fenced):
             raise job
         if isinstance(job, Exception):
             await self._postpone(saga, job)
