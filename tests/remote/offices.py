@@ -38,6 +38,7 @@ POLICIES = """{
   "warehouse": {"bases": ["Ware*"]},
   "small": {"read_records": 5, "write_records": 2},
   "slow": {"calls_per_minute": {"read": 2}},
+  "seldom": {"calls_per_minute": {"write": 1}},
   "careful": {"approve": ["create"]},
   "watched": {"approve": ["schema"]},
   "no_reads": {"toolsets": ["write", "saga", "workflow"]},

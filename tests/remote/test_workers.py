@@ -21,6 +21,12 @@ async def agree(context: ClientRequestContext, params: ElicitRequestParams) -> E
 
 async def posted(here: Office, token: str, **params: object) -> dict[str, object]:
     """Call a tool by a single request, and return its result or its error."""
+    told: dict[str, object] = json.loads((await asked(here, token, **params)).text)
+    return told
+
+
+async def asked(here: Office, token: str, **params: object) -> httpx2.Response:
+    """Call a tool by a single request."""
     body = {
         "jsonrpc": "2.0",
         "id": 1,
@@ -35,9 +41,7 @@ async def posted(here: Office, token: str, **params: object) -> dict[str, object
         "mcp-name": "create_records",
     }
     async with here.asking() as asking:
-        answer: httpx2.Response = await asking.post(f"{HOST}/mcp", json=body, headers=headers)
-    told: dict[str, object] = json.loads(answer.text)
-    return told
+        return await asking.post(f"{HOST}/mcp", json=body, headers=headers)
 
 
 _ABLE = {**MODERN_META, "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}}}
@@ -56,11 +60,11 @@ async def test_what_one_worker_has_asked_another_takes_the_answer_to(tmp_path: P
 async def test_what_was_asked_of_one_principal_cannot_be_answered_by_another(tmp_path: Path) -> None:
     async with office(tmp_path, workers=2) as here:
         ada, ben = [await here.token(name, policy="careful") for name in ("ada", "ben")]
-        asked = (await posted(here, ada))["result"]
-        assert isinstance(asked, dict)
-        (question,) = asked["inputRequests"]
+        waiting = (await posted(here, ada))["result"]
+        assert isinstance(waiting, dict)
+        (question,) = waiting["inputRequests"]
         answers = {question: {"action": "accept", "content": {"approve": True}}}
-        given = {"requestState": asked["requestState"], "inputResponses": answers}
+        given = {"requestState": waiting["requestState"], "inputResponses": answers}
         here.requests.clear()
         assert "error" in await posted(here, ben, **given)
         assert here.requests == []
@@ -91,6 +95,16 @@ async def test_calls_are_counted_by_all_workers_together(tmp_path: Path) -> None
     async with office(tmp_path, workers=3) as here, here.desk("ada", policy="slow") as ada:
         codes = [(await ada.call("list_bases")).code for _ in range(4)]
         assert codes == ["", "", "too_many", "too_many"]
+
+
+async def test_who_calls_too_often_is_told_how_long_to_wait_by_a_header_too(tmp_path: Path) -> None:
+    async with office(tmp_path, workers=2) as here:
+        token = await here.token("ada", policy="seldom")
+        first, second = await asked(here, token), await asked(here, token)
+    assert "retry-after" not in first.headers
+    assert 0 < int(second.headers["retry-after"]) <= 60
+    assert second.status_code == 200
+    assert f"Wait {second.headers['retry-after']} s" in second.text
 
 
 async def test_a_token_that_is_revoked_is_refused_by_every_worker_at_once(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from pyairtable_mcp.base.errors import TooMany
 from pyairtable_mcp.base.text import closest, counted, quoted
 from pyairtable_mcp.engine.feed import Feed
 from pyairtable_mcp.surface.asking import settled
-from pyairtable_mcp.surface.callers import caller_of
+from pyairtable_mcp.surface.callers import caller_of, tell_to_wait
 from pyairtable_mcp.surface.catalog import Tool as Spec
 from pyairtable_mcp.surface.completions import add_completions
 from pyairtable_mcp.surface.dispatch import Dispatcher
@@ -156,6 +156,8 @@ def _runner(
                 )
 
             answer = await settled(context, call, decide)
+        if isinstance(answer, Answer) and isinstance(answer.error, TooMany):
+            tell_to_wait(context, answer.error.seconds)
         return answer if isinstance(answer, InputRequiredResult) else _result(answer, show_spent=show_spent)
 
     return run
