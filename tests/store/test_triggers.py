@@ -10,7 +10,7 @@ from pyairtable_mcp.base.clock import ManualClock
 from pyairtable_mcp.base.errors import Fenced
 from pyairtable_mcp.store import Store, open_store
 from pyairtable_mcp.store.triggers import GAP
-from pyairtable_mcp.store.workflow_values import Advance, TriggerRow
+from pyairtable_mcp.store.workflow_values import Advance, TriggerRow, WorkflowRow
 from tests.store.runs import offer
 
 HOUR = 3_600.0
@@ -140,3 +140,18 @@ async def test_a_webhook_keeps_its_secret_when_it_is_defined_anew(where: str) ->
             "nightly", 2, [replace(HOOK, version=2, fingerprint="2", secret="second")]
         )
         assert (await only(store)).secret == "first"
+
+
+async def test_what_others_than_the_operator_have_saved_is_left_to_who_is_there_for_everybody(
+    where: str,
+) -> None:
+    async with open_store(where, ManualClock()) as store:
+        for name, who in (("nightly", ""), ("weekly", "user:mona")):
+            await store.workflows.save(WorkflowRow(name=name, definition={}, principal=who))
+            await store.triggers.set_up(name, 1, [replace(CLOCK, workflow=name)])
+        _, (mine,) = await store.triggers.claim(HOUR, 10, everybody=False)
+        assert mine.workflow == "nightly"
+        assert await store.triggers.next_due(everybody=False) is None
+        assert await store.triggers.next_due() is not None
+        _, (other,) = await store.triggers.claim(HOUR, 10)
+        assert other.workflow == "weekly"

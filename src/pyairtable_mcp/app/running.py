@@ -191,7 +191,7 @@ async def sharing(
         place = place or stack.enter_context(store_place(settings, temporary=upstream.here))
         sagas = LateEngine(partial(build_engine, settings, place, names, timing, rng, new_host))
         stack.push_async_callback(sagas.close)
-        flows = LateFlows(sagas, names.new_call, settings, timing, rng)
+        flows = LateFlows(sagas, names, settings, timing, rng)
         stack.push_async_callback(flows.close)
 
         async def look(moment: float | None) -> "Latest":

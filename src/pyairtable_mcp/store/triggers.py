@@ -7,14 +7,26 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from pyairtable_mcp.base.errors import Fenced
 from pyairtable_mcp.store.database import Database
 from pyairtable_mcp.store.pictures import forget, put
 from pyairtable_mcp.store.shared_time import SharedTime
 from pyairtable_mcp.store.turns import take_turns
-from pyairtable_mcp.store.workflow_tables import TRIGGERS
+from pyairtable_mcp.store.workflow_tables import TRIGGERS, WORKFLOWS
 from pyairtable_mcp.store.workflow_values import Advance, TriggerRow
 
 ENDED: Final = "ended"
@@ -51,29 +63,32 @@ class Triggers:
 
         return await self._database.run(work, durable=True)
 
-    async def claim(self, hold: float, limit: int = 1) -> tuple[float, list[TriggerRow]]:
+    async def claim(
+        self, hold: float, limit: int = 1, *, everybody: bool = True
+    ) -> tuple[float, list[TriggerRow]]:
         """Take up triggers that are due and that nobody looks at, for so many seconds at most.
 
-        Returns the time of the store, in seconds since 1970, and the triggers.
+        If not `everybody`, those of workflows that the operator has saved and no others. Returns the time of
+        the store, in seconds since 1970, and the triggers.
         """
 
         def work(connection: Connection) -> tuple[float, list[TriggerRow]]:
             now = self._time.wall(connection)
             steady = self._time.steady(connection)
             free = or_(TRIGGERS.c.held_until <= steady, TRIGGERS.c.held_until > steady + hold)
-            wish = select(TRIGGERS).where(TRIGGERS.c.due_at <= now, free)
+            wish = select(TRIGGERS).where(TRIGGERS.c.due_at <= now, free, _of(everybody))
             wish = wish.order_by(TRIGGERS.c.due_at, TRIGGERS.c.workflow, TRIGGERS.c.id).limit(limit)
             found = connection.execute(wish.with_for_update(skip_locked=True)).mappings().all()
             return now, [_taken(connection, TriggerRow(**row), steady + hold) for row in found]
 
         return await self._database.run(work)
 
-    async def next_due(self) -> float | None:
-        """Return in how many seconds the next trigger that nobody looks at is due; None without any."""
+    async def next_due(self, *, everybody: bool = True) -> float | None:
+        """Return in how many seconds the next trigger is due that nobody looks at, see `claim`; or None."""
 
         def work(connection: Connection) -> float | None:
             free = TRIGGERS.c.held_until <= self._time.steady(connection)
-            wish = select(TRIGGERS.c.due_at).where(free).order_by(TRIGGERS.c.due_at).limit(1)
+            wish = select(TRIGGERS.c.due_at).where(free, _of(everybody)).order_by(TRIGGERS.c.due_at).limit(1)
             first = connection.execute(wish).scalar()
             return None if first is None else float(first) - self._time.wall(connection)
 
@@ -156,6 +171,12 @@ def advance(connection: Connection, new: Advance, now: float, steady: float) -> 
     if not connection.execute(update(TRIGGERS).where(this).values(values)).rowcount:
         raise Fenced(f"The trigger {new.id} of {new.workflow} was tended by somebody else.")
     put(connection, new.workflow, new.id, new.pictures)
+
+
+def _of(everybody: bool) -> ColumnElement[bool]:
+    """Tell of a trigger whether its workflow was saved by the operator, or by anybody."""
+    mine = and_(WORKFLOWS.c.name == TRIGGERS.c.workflow, WORKFLOWS.c.version == TRIGGERS.c.version)
+    return true() if everybody else exists().where(mine, WORKFLOWS.c.principal == "")
 
 
 def _this(workflow: str, trigger: str) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from pyairtable_mcp.base.clock import Clock
 from pyairtable_mcp.base.errors import AppError
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.late import LateEngine
-from pyairtable_mcp.engine.standing import NewCall
+from pyairtable_mcp.engine.standing import InNames
 from pyairtable_mcp.operations.call import Args
 from pyairtable_mcp.workflows.call import FlowCall
 
@@ -32,13 +32,13 @@ class LateFlows:
     def __init__(
         self,
         sagas: LateEngine,
-        call_of: NewCall,
+        names: InNames,
         settings: Settings,
         clock: Clock,
         rng: Random,
     ) -> None:
         self._sagas = sagas
-        self._call_of = call_of
+        self._names = names
         self._settings = settings
         self._clock = clock
         self._rng = rng
@@ -50,7 +50,7 @@ class LateFlows:
         engine = await self._sagas()
         module = await asyncio.to_thread(import_module, _ATTENDING)
         if self._attending is None:
-            self._attending = module.Attending(engine, self._call_of, self._settings, self._clock, self._rng)
+            self._attending = module.Attending(engine, self._names, self._settings, self._clock, self._rng)
         return self._attending
 
     async def receiver(self) -> "Receiver":

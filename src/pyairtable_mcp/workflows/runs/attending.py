@@ -10,7 +10,7 @@ from pyairtable_mcp.base.clock import Clock, rest
 from pyairtable_mcp.base.ids import mint_saga
 from pyairtable_mcp.base.settings import Settings
 from pyairtable_mcp.engine.engine import Engine
-from pyairtable_mcp.engine.standing import NewCall
+from pyairtable_mcp.engine.standing import InNames
 from pyairtable_mcp.engine.steps.scope import moment_at
 from pyairtable_mcp.store.workflow_values import Offer
 from pyairtable_mcp.workflows.runs.becoming import Reason
@@ -48,14 +48,14 @@ class Attending:
     def __init__(
         self,
         engine: Engine,
-        call_of: NewCall,
+        names: InNames,
         settings: Settings,
         clock: Clock,
         rng: Random,
     ) -> None:
         self.following = Following(engine, clock, rng, settings.approval)
         self._engine = engine
-        self._call_of = call_of
+        self._names = names
         self._settings = settings
         self._clock = clock
         self._rng = rng
@@ -91,7 +91,7 @@ class Attending:
     async def _opened(self) -> Triggers:
         tended = open_triggers(
             await self._engine.store(),
-            new_call=self._call_of,
+            names=self._names,
             offer_of=partial(offer_of_firing, self._clock, self._rng, self._settings),
             began=self._began,
             clock=self._clock,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from pyairtable_mcp.base.clock import Clock
-from pyairtable_mcp.engine.standing import NewCall
+from pyairtable_mcp.engine.standing import InNames
 from pyairtable_mcp.store.store import Store
 from pyairtable_mcp.workflows.triggers.receiving import Receiver
 from pyairtable_mcp.workflows.triggers.record.desk import Desk
@@ -27,7 +27,7 @@ class Triggers:
 async def open_triggers(
     store: Store,
     *,
-    new_call: NewCall,
+    names: InNames,
     offer_of: OfferOf,
     began: Began,
     clock: Clock,
@@ -35,7 +35,7 @@ async def open_triggers(
     public_url: str = "",
 ) -> AsyncIterator[Triggers]:
     """Tend the triggers of a store while the block runs; `began` hears that runs were let in."""
-    tender = Tender(Desk(store, new_call, clock, public_url), offer_of, rng, began)
+    tender = Tender(Desk(store, names.new_call, clock, public_url, names.everybody), offer_of, rng, began)
     receiver = Receiver(store, offer_of, clock, rng, began=began, ring=tender.ring)
     tending = asyncio.create_task(tender.run())
     try:

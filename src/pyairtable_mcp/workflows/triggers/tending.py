@@ -94,18 +94,21 @@ class Tender:
         try:
             await self._follow()
             while room := AT_ONCE - len(self._looks):
-                now, rows = await self._desk.store.triggers.claim(HOLD, room)
+                now, rows = await self._desk.store.triggers.claim(HOLD, room, everybody=self._desk.everybody)
                 if not rows:
                     break
                 for row in rows:
                     look = asyncio.create_task(self._look(row, now))
                     self._looks.add(look)
                     look.add_done_callback(self._looked)
-            due = await self._desk.store.triggers.next_due() if len(self._looks) < AT_ONCE else None
+            due = await self._next_due() if len(self._looks) < AT_ONCE else None
         except AppError as error:
             _log.warning("triggers could not be tended: %s", error)
             return _PAUSE
         return LOOK if due is None else max(0.0, min(due, LOOK))
+
+    async def _next_due(self) -> float | None:
+        return await self._desk.store.triggers.next_due(everybody=self._desk.everybody)
 
     def _looked(self, look: asyncio.Task[None]) -> None:
         self._looks.discard(look)

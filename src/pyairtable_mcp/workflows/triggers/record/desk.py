@@ -40,13 +40,15 @@ class Desk:
     """What a look at records needs.
 
     `new_call` gives what somebody, by the principal and what they were let in with, asks Airtable with.
-    `public_url` is where Airtable reaches this server, "" for nowhere.
+    `public_url` is where Airtable reaches this server, "" for nowhere. If it is not for `everybody`, only
+    what the operator has saved is looked at.
     """
 
     store: Store
     new_call: NewCall
     clock: Clock
     public_url: str = ""
+    everybody: bool = True
 
     def now(self) -> float:
         """Return the time people see, in seconds since 1970."""
