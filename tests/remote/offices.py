@@ -41,6 +41,7 @@ POLICIES = """{
   "seldom": {"calls_per_minute": {"write": 1}},
   "careful": {"approve": ["create"]},
   "watched": {"approve": ["schema"]},
+  "no_reads": {"toolsets": ["write", "saga", "workflow"]},
   "desk": {"bases": {"Studio": ["Tasks", "Projects"]}},
   "no_writes": {"toolsets": ["read", "saga", "workflow"]}
 }"""

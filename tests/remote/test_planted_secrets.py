@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import logging
+import re
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -54,6 +55,12 @@ WHERE_THEY_BELONG: Final = {
     ("client secret", "answer of /register"),
     ("hook secret", "command workflow triggers"),
     ("confirm token", "log"),
+    ("ticket", "answer of /authorize"),
+    ("ticket", "answer of /authorize/answer"),
+    ("secret of a browser", "answer of /authorize"),
+    ("secret of a linking browser", "answer of /link"),
+    ("state", "answer of /link"),
+    ("verifier", "to Airtable"),
     # What Airtable gave for it, or knows, goes to Airtable.
     ("server's token", "to Airtable"),
     ("Airtable's code", "to Airtable"),
@@ -67,7 +74,7 @@ WHERE_THEY_BELONG: Final = {
     ("webhook's MAC secret", "store"),
 }
 """(secret, place) of every secret that may be found somewhere."""
-PLANTED: Final = 22
+PLANTED: Final = 27
 COLUMN: Final = {"name": "Weight", "type": "number"}
 TASKS: Final = {"base": "Studio", "table": "Tasks"}
 FLOW: Final = """
@@ -177,6 +184,9 @@ async def people_come_in(at: Ground) -> None:
     client, secret = str(given["client_id"]), plants.plant("client secret", given["client_secret"])
     browser = Browser(http, password="not the Planted one")
     await browser.visit(asked(client))
+    (ticket,) = re.findall(r'name="ticket" value="([^"]+)"', browser.shown)
+    plants.plant("ticket", ticket)
+    plants.plant("secret of a browser", str(http.cookies["pamc-browser"]))
     browser.password = password
     await browser.visit(asked(client))
     code = plants.plant("code", browser.told["code"])
@@ -213,10 +223,14 @@ async def accounts_are_linked(at: Ground) -> str:
     await http.get(sandbox.consent(left.headers["location"]).replace("state=", "state=x"))
     left = await http.post("/link", data=form, headers={"origin": HOST})
     back = sandbox.consent(left.headers["location"])
+    plants.plant("secret of a linking browser", str(http.cookies["pamc-link"]))
+    plants.plant("state", back.partition("state=")[2].partition("&")[0])
     plants.plant("Airtable's code", back.partition("code=")[2].partition("&")[0])
     assert (await http.get(back)).status_code == 200
     assert (await http.get(back)).status_code == 400
     plants.plant("linked access token", await at.office.known.token("user:mona"))
+    (verifier,) = re.findall(rb"code_verifier=(\w+)", b"".join(plants.outputs["to Airtable"]))
+    plants.plant("verifier", verifier.decode())
     link = await at.office.store.links.find("user:mona")
     assert link is not None
     seals = Seals(read_keys(plants.secrets["sealing key"]), Random(1))
@@ -317,6 +331,8 @@ async def operators_look(at: Ground) -> None:
     )  # fmt: skip
     for arguments in shown:
         await at.command(*arguments)
+    for path in ("/healthz", "/readyz", "/nowhere", "/.well-known/oauth-authorization-server"):
+        await at.http.get(path)
     word = at.plants.plant("database's password", "aPlantedPassword")
     url = f"postgresql://me:{word}@127.0.0.1:9/x"
     broken = replace(at, shell=Shell(Path("nowhere"), PYAIRTABLE_MCP_STORE=url))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from importlib import import_module
+from typing import Final
 
 from mcp.server.mcpserver import MCPServer
 from mcp.types import (
@@ -19,6 +20,15 @@ from pyairtable_mcp.engine.tools.arguments import ListSagas
 from pyairtable_mcp.operations import completing
 from pyairtable_mcp.surface.dispatch import Dispatcher
 from pyairtable_mcp.surface.resources import SAGAS, WORKFLOW
+
+_TOOLS: Final[Mapping[str, str]] = {
+    "base": "list_bases",
+    "table": "describe_base",
+    "record": "find_records",
+    "saga": SAGAS,
+    WORKFLOW: "list_workflows",
+}
+"""What can be completed, and the tool that shows as much: who may not call it is offered nothing."""
 
 
 def add_completions(server: MCPServer, dispatcher: Dispatcher) -> None:
@@ -41,19 +51,21 @@ def add_completions(server: MCPServer, dispatcher: Dispatcher) -> None:
 
 
 async def _names(dispatcher: Dispatcher, argument: CompletionArgument, known: Mapping[str, str]) -> list[str]:
-    call, begun = dispatcher.new_call(), argument.value
-    base, table = known.get("base", ""), known.get("table", "")
-    if argument.name == "base":
-        return await completing.base_names(call, begun)
-    if argument.name == "table" and base:
-        return await completing.table_names(call, base, begun)
-    if argument.name == WORKFLOW:
-        module = await asyncio.to_thread(import_module, "pyairtable_mcp.workflows.tools.completing")
-        found: list[str] = await module.workflow_names(call, begun)
-        return found
-    if argument.name == "record" and base and table:
-        return await completing.record_names(call, base, table, begun)
-    if argument.name == "saga" and any(tool.name == SAGAS for tool in dispatcher.tools):
-        listed = await late(SAGAS)(call, ListSagas(limit=completing.MOST))
-        return [one.id for one in listed.sagas if one.id.startswith(begun.strip().lower())]
-    return []
+    base, table, begun = known.get("base", ""), known.get("table", ""), argument.value
+    needed = {"table": (base,), "record": (base, table)}.get(argument.name, ())
+    if argument.name not in _TOOLS or not all(needed):
+        return []
+    call = await dispatcher.looking(_TOOLS[argument.name])
+    match argument.name:
+        case "base":
+            return await completing.base_names(call, begun)
+        case "table":
+            return await completing.table_names(call, base, begun)
+        case "record":
+            return await completing.record_names(call, base, table, begun)
+        case "saga":
+            listed = await late(SAGAS)(call, ListSagas(limit=completing.MOST))
+            return [one.id for one in listed.sagas if one.id.startswith(begun.strip().lower())]
+    module = await asyncio.to_thread(import_module, "pyairtable_mcp.workflows.tools.completing")
+    found: list[str] = await module.workflow_names(call, begun)
+    return found

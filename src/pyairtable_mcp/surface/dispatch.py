@@ -89,6 +89,18 @@ class Dispatcher:
         """Return the request scope for one call."""
         return self._new_call(None)
 
+    async def looking(self, name: str) -> FlowCall:
+        """Return the request scope for a look beside the tools, which shows what a tool of this name would.
+
+        It counts as a call of it. Raises `NotAllowed` and `TooMany`.
+        """
+        spec = next((tool for tool in self.tools if tool.name == name), None)
+        if spec is None:
+            raise NotAllowed(f"The tool {quoted(name)} is not offered here.")
+        if self._admit:
+            await self._admit(spec.action)
+        return self.new_call()
+
     async def call(
         self,
         name: str,
