@@ -25,7 +25,7 @@ CALLED: Final = frozenset({
 SPEAKERS: Final[Mapping[str, str]] = {
     "airtable/bridge.py requests": "its errors alone; what pyairtable sends goes through net/http.py",
     "console/serving.py socket": "listens, and hands that on to workers",
-    "engine/engine.py socket": "the name of this machine",
+    "engine/opening.py socket": "the name of this machine",
     "net/egress.py connect_tcp": "the guarded way out",
     "net/egress.py getaddrinfo": "the guarded way out",
     "net/egress.py httpcore2": "the guarded way out",
