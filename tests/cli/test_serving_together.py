@@ -18,6 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 from pyairtable_mcp.transport.http.serving import DRAIN
 from tests.cli.shell import Shell
 
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 STARTED = re.compile(rb"worker (\d+) begins to serve")
 
 
@@ -98,4 +99,9 @@ def test_what_cannot_be_served_by_several_is_told_before_anything_starts(tmp_pat
     wrong = Shell(tmp_path / "store.db", policies="[").run("serve", "--port", "0", "--workers", "2")
     assert wrong.exit_code == 2
     assert "policies" in wrong.output
+    nowhere = Shell(tmp_path, PYAIRTABLE_MCP_STORE=NOWHERE)
+    for workers in ("1", "2"):
+        away = nowhere.run("serve", "--port", "0", "--workers", workers)
+        assert (away.exit_code, "The store did not answer" in away.output) == (1, True)
+        assert isinstance(away.exception, SystemExit)
     assert "http://" not in refused.output + wrong.output

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pyairtable_mcp.base.errors import NotConfigured
+from pyairtable_mcp.base.errors import AppError, NotConfigured
 from pyairtable_mcp.base.log import log_to_stderr
 from pyairtable_mcp.base.settings import Settings
 
@@ -53,6 +53,8 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
                 _serve_together(settings, doors, bound, workers)
     except NotConfigured as problem:
         raise click.UsageError(f"{problem.message} {problem.hint}".strip()) from None
+    except AppError as problem:
+        raise click.ClickException(f"{problem.message} {problem.hint}".strip()) from None
     except OSError as problem:
         raise click.ClickException(f"{host}:{port} cannot be listened on: {problem.strerror}.") from None
 
