@@ -139,11 +139,9 @@ def asked(client: str, **changed: str) -> str:
     return f"{HOST}/authorize?{urlencode({key: value for key, value in given.items() if value})}"
 
 
-async def tokens(browser: Browser, client: str, scopes: str) -> dict[str, str]:
-    """Return the tokens that a person gives a registered client when it asks for some scopes."""
-    browser.scopes = tuple(scopes.split())
-    await browser.visit(asked(client, scope=scopes))
-    form = {
+def exchange(browser: Browser, client: str) -> dict[str, str]:
+    """Return the form that gets tokens for the code a browser came back with."""
+    return {
         "grant_type": "authorization_code",
         "code": browser.told["code"],
         "redirect_uri": BACK,
@@ -151,7 +149,13 @@ async def tokens(browser: Browser, client: str, scopes: str) -> dict[str, str]:
         "code_verifier": VERIFIER,
         "resource": f"{HOST}/mcp",
     }
-    answer = await browser.http.post(f"{HOST}/token", data=form)
+
+
+async def tokens(browser: Browser, client: str, scopes: str) -> dict[str, str]:
+    """Return the tokens that a person gives a registered client when it asks for some scopes."""
+    browser.scopes = tuple(scopes.split())
+    await browser.visit(asked(client, scope=scopes))
+    answer = await browser.http.post(f"{HOST}/token", data=exchange(browser, client))
     assert answer.status_code == 200, answer.text
     given: dict[str, str] = answer.json()
     return given

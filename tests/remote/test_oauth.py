@@ -14,6 +14,7 @@ from tests.remote.signing import (
     Kept,
     asked,
     connected,
+    exchange,
     headers,
     registered,
     team,
@@ -124,14 +125,7 @@ async def test_a_code_is_good_once_and_its_second_use_ends_what_the_first_gave(t
     async with team(tmp_path) as (here, browser):
         client = await registered(browser)
         await browser.visit(asked(client))
-        form = {
-            "grant_type": "authorization_code",
-            "code": browser.told["code"],
-            "redirect_uri": BACK,
-            "client_id": client,
-            "code_verifier": VERIFIER,
-            "resource": f"{HOST}/mcp",
-        }
+        form = exchange(browser, client)
         first = await browser.http.post(f"{HOST}/token", data=form)
         assert first.status_code == 200, first.text
         assert first.headers["cache-control"] == "no-store"
