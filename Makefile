@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 # A caller's own environment must not leak into ours.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: setup test demo bench bench-client bench-sandbox bench-sagas bench-triggers bench-endpoint bench-soak format check-format lint types floors tests check-docs docs snapshots clean
+.PHONY: setup test demo bench bench-client bench-sandbox bench-sagas bench-triggers bench-endpoint bench-soak format check-format lint types floors tests coverage check-docs docs snapshots clean
 
 test: check-format lint types floors check-docs tests  ## everything CI checks
 
@@ -71,6 +71,9 @@ snapshots: $(READY)  ## accept the tools' present schemas as the reviewed ones
 	@UPDATE_SNAPSHOTS=1 $(PY) -m pytest -q tests/checks/test_tools_list.py
 
 tests: $(READY)
+	@$(PY) -m pytest -q -n auto --dist worksteal
+
+coverage: $(READY)  ## the tests once more, traced: twice as long, and nothing below 97 % of lines and branches
 	@$(PY) -m coverage erase
 	@$(PY) -m coverage run -m pytest -q -n auto --dist worksteal
 	@$(PY) -m coverage combine --quiet
