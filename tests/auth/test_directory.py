@@ -25,30 +25,30 @@ def directory(here: Door, *, jwt_policy: str = "viewer", policies: str = POLICIE
 async def test_a_person_is_found_within_their_policy_until_they_are_removed(tmp_path: Path) -> None:
     async with door(tmp_path / "store.db") as here:
         await here.known.users.add("Mona", "a good long password", "viewer")
-        found = await directory(here).find("user:mona")
+        found = (await directory(here).standing("user:mona", ())).principal
         assert found is not None
         assert found.policy.name == "viewer"
         await here.known.users.remove("mona")
-        assert await directory(here).find("user:mona") is None
+        assert (await directory(here).standing("user:mona", ())).principal is None
 
 
 async def test_a_token_is_found_within_the_policies_of_all_that_are_live(tmp_path: Path) -> None:
     async with door(tmp_path / "store.db") as here:
         await here.known.tokens.create(Wish(name="ci", policy="small"))
         await here.known.tokens.rotate("ci", overlap=3_600)
-        found = await directory(here).find("token:ci")
+        found = (await directory(here).standing("token:ci", ())).principal
         assert found is not None
         assert [part.name for part in found.policy.parts()] == ["small", "small"]
         await here.known.tokens.revoke("ci")
-        assert await directory(here).find("token:ci") is None
+        assert (await directory(here).standing("token:ci", ())).principal is None
 
 
 async def test_whom_an_issuer_vouches_for_is_found_and_others_are_not(tmp_path: Path) -> None:
     async with door(tmp_path / "store.db") as here:
-        found = await directory(here).find("jwt:somebody")
+        found = (await directory(here).standing("jwt:somebody", ())).principal
         assert found is not None
         assert found.policy.name == "viewer"
-        assert await directory(here).find("somebody") is None
+        assert (await directory(here).standing("somebody", ())).principal is None
 
 
 async def test_what_was_begun_is_bound_by_its_tokens_as_well(tmp_path: Path) -> None:
@@ -125,4 +125,4 @@ def test_mandates_are_kept_as_they_are(mandates: list[Mandate]) -> None:
 async def test_whose_policy_is_gone_is_not_found(tmp_path: Path) -> None:
     async with door(tmp_path / "store.db") as here:
         await here.known.users.add("Mona", "a good long password", "viewer")
-        assert await directory(here, policies="{}").find("user:mona") is None
+        assert (await directory(here, policies="{}").standing("user:mona", ())).principal is None

@@ -42,5 +42,4 @@ async def test_two_servers_that_share_a_store_are_never_turned_away(tmp_path: Pa
     served.cancel()
     await asyncio.gather(served, return_exceptions=True)
     assert not [answer.text for answer in answers if answer.error]
-    # Two that do not share are refused again and again; once may be a machine that stopped one on the way.
-    assert [request.status for request in sandbox.requests].count(429) <= 1
+    assert {request.status for request in sandbox.requests} == {200}

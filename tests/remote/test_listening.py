@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
-from mcp import Client
+import pytest
+from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 from mcp.client.subscriptions import Subscription
 from mcp.server.subscriptions import ResourceUpdated
@@ -81,6 +82,14 @@ async def test_who_listens_is_let_go_after_a_while_and_asks_anew_with_a_token_th
         headers = {"authorization": f"Bearer {token}"}
         async with here.asking() as asking:
             assert (await asking.post(f"{HOST}/mcp", json={}, headers=headers)).status_code == 401
+
+
+async def test_to_listen_counts_as_to_read(tmp_path: Path) -> None:
+    uris = [f"airtable://Studio/{table}" for table in ("Tasks", "People", "Clients")]
+    async with office(tmp_path, workers=2) as here, here.desk("ada", policy="slow") as ada:
+        with pytest.raises(MCPError, match=r"There were 2 calls of class 'read' .* Wait \d+ s"):
+            async with ada.client.listen(resource_subscriptions=uris):
+                raise AssertionError("It was let in.")
 
 
 async def test_a_token_that_may_not_read_hears_nothing(tmp_path: Path) -> None:

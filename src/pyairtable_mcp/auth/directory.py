@@ -64,14 +64,6 @@ class Directory:
             return grant is not None and bool(grant["ended"])
         return False
 
-    async def find(self, principal: str) -> Principal | None:
-        """Return a principal within what binds it now; None when it is not there any more."""
-        try:
-            return await self._found(principal)
-        except UnknownName:
-            # What bound it is gone; nobody knows what it may.
-            return None
-
     async def _found(self, principal: str) -> Principal | None:
         if principal.startswith(USER):
             return await self._user(principal)

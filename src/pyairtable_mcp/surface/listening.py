@@ -15,7 +15,7 @@ from mcp.server.subscriptions import SUBSCRIPTION_ID_META_KEY, ResourceUpdated, 
 from mcp.types import INVALID_PARAMS, SubscriptionsListenRequestParams, SubscriptionsListenResult
 from pydantic import ValidationError
 
-from pyairtable_mcp.base.errors import AppError
+from pyairtable_mcp.base.errors import AppError, NotAllowed, TooMany
 from pyairtable_mcp.engine.feed import Feed, News
 from pyairtable_mcp.surface.dispatch import Dispatcher
 from pyairtable_mcp.surface.topics import Topic, told, topic_of
@@ -95,9 +95,17 @@ class Listening:
             uris = [str(uri) for uri in asked.notifications.resource_subscriptions or ()]
         if len(uris) > MOST:
             raise MCPError(INVALID_PARAMS, f"A subscription names {MOST} resources at most, not {len(uris)}.")
-        tools = [tool.name for tool in self._dispatcher.tools]
-        found = {uri: await topic_of(self._dispatcher.new_call(), uri, tools) for uri in dict.fromkeys(uris)}
+        found = {uri: await self._topic(uri) for uri in dict.fromkeys(uris)}
         return {uri: topic for uri, topic in found.items() if topic is not None}
+
+    async def _topic(self, uri: str) -> Topic | None:
+        """Return what a resource is about; to look for it counts as to read it."""
+        try:
+            return await topic_of(self._dispatcher.looking, uri)
+        except NotAllowed:
+            return None
+        except TooMany as error:
+            raise MCPError(INVALID_PARAMS, f"{error.message} {error.hint}") from error
 
     def _publish(self, event: ServerEvent) -> None:
         for listener in list(self._listeners.values()):

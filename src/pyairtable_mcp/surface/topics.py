@@ -1,7 +1,7 @@
 """What a resource is about, as far as changes go: pure, but for the names that have to be looked up."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -68,15 +68,16 @@ def _touches(topic: Topic, write: JsonValue, records: Sequence[str]) -> bool:
     return not topic.record or topic.record in (*records, write.get("record"))
 
 
-async def topic_of(call: FlowCall, uri: str, tools: Collection[str]) -> Topic | None:
-    """Return what the resource at an address is about, for who has these tools.
+async def topic_of(looking: Callable[[str], Awaitable[FlowCall]], uri: str) -> Topic | None:
+    """Return what the resource at an address is about; `looking` gives scope for what a tool would show.
 
-    None for what does not change through this server, and for what is not there.
+    None for what does not change through this server, and for what is not there. Raises what `looking` does.
     """
     matches = ((tool, shape.fullmatch(uri)) for shape, tool in _SHAPES)
     tool, match = next(((tool, match) for tool, match in matches if match), ("", None))
-    if match is None or tool not in tools:
+    if match is None:
         return None
+    call = await looking(tool)
     names = {name: unquote(text) for name, text in match.groupdict().items()}
     if "base" in names:
         return await _found(call, **names)
